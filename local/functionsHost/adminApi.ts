@@ -1,0 +1,27 @@
+import { type Keys, mayCall } from './keys.ts';
+import { hostVersion } from './functionsCore.ts';
+import type { Reply } from './reply.ts';
+
+/**
+ * The host's own interface, `/admin/host/…`; undefined for a path that is not in its space, which no
+ * function can take. Ping needs no key (HostController); `keys` is absent when keys are not checked.
+ */
+export function adminApi(method: string, path: string, key: string, keys?: Keys): Reply | undefined {
+  const name = path.toLowerCase().replace(/^\/|\/$/g, '');
+  if (!/^(admin|runtime)(\/|$)/.test(name)) return undefined;
+  if (name === 'admin/host/ping' && (method === 'GET' || method === 'POST')) {
+    return { status: 200, headers: { 'cache-control': 'no-store, no-cache' } };
+  }
+  if (name !== 'admin/host/status' || method !== 'GET') return { status: 404 };
+  if (keys !== undefined && !mayCall('admin', key, keys)) return { status: 401 };
+  return {
+    status: 200,
+    headers: { 'content-type': 'application/json; charset=utf-8' },
+    body: JSON.stringify({
+      id: 'local',
+      state: 'Running',
+      version: hostVersion,
+      processUptime: Math.round(process.uptime() * 1000),
+    }),
+  };
+}

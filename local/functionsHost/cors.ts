@@ -1,0 +1,42 @@
+import type { IncomingMessage } from 'node:http';
+import type { Reply } from './reply.ts';
+
+export interface CorsSettings {
+  /** In lower case; `*` alone means any. */
+  origins: readonly string[];
+  credentials: boolean;
+}
+
+/** The headers a browser of an allowed origin needs to see; none for any other request. */
+export function corsHeaders(request: IncomingMessage, cors: CorsSettings): Record<string, string> {
+  const { origin } = request.headers;
+  if (origin === undefined) return {};
+  if (cors.origins.includes('*')) return { 'access-control-allow-origin': '*' };
+  if (!cors.origins.includes(origin.toLowerCase())) return {};
+  return {
+    'access-control-allow-origin': origin,
+    ...(cors.origins.length > 1 && { vary: 'Origin' }),
+    ...(cors.credentials && { 'access-control-allow-credentials': 'true' }),
+  };
+}
+
+/**
+ * The answer to a preflight: any method and any header are allowed, by echoing them.
+ * An origin that is not allowed gets the same 204 without the headers, as ASP.NET answers it.
+ */
+export function preflight(request: IncomingMessage, cors: CorsSettings): Reply | undefined {
+  const method = request.headers['access-control-request-method'];
+  if (request.method !== 'OPTIONS' || request.headers.origin === undefined || method === undefined) {
+    return undefined;
+  }
+  const allowed = corsHeaders(request, cors);
+  if (Object.keys(allowed).length === 0) return { status: 204 };
+  const requested = request.headers['access-control-request-headers'];
+  return {
+    status: 204,
+    headers: {
+      'access-control-allow-methods': method,
+      ...(requested !== undefined && { 'access-control-allow-headers': requested }),
+    },
+  };
+}

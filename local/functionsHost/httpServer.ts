@@ -1,0 +1,49 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { StartError } from './startError.ts';
+
+const shutdownGraceMs = 2_000;
+
+export interface HttpServer {
+  port: number;
+  /** Takes no more requests, lets running ones end for a moment, then destroys their connections. */
+  close(): Promise<void>;
+}
+
+/** Listens on loopback only; port 0 takes a free one. */
+export async function serveHttp(handler: RequestListener, port: number): Promise<HttpServer> {
+  // Kestrel's limits: Node's five seconds of keep-alive would break connections that Azure keeps.
+  const limits = { keepAliveTimeout: 130_000, maxHeaderSize: 32_768 };
+  let closing = false;
+  const server = createServer(limits, (request, response) => {
+    response.once('close', () => {
+      if (closing) server.closeIdleConnections();
+    });
+    handler(request, response);
+  });
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening').catch((error: unknown) => {
+    throw new StartError(listenFailure(error, port), { cause: error });
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close() {
+      const closed = once(server, 'close');
+      const timer = setTimeout(() => {
+        server.closeAllConnections();
+      }, shutdownGraceMs);
+      closing = true;
+      server.close();
+      await closed;
+      clearTimeout(timer);
+    },
+  };
+}
+
+function listenFailure(error: unknown, port: number): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EADDRINUSE') return `Port ${port} is taken; choose another with --port.`;
+  if (code === 'EACCES') return `Port ${port} needs privileges; choose another with --port.`;
+  return `Cannot listen on port ${port}: ${String(error)}`;
+}

@@ -1,0 +1,20 @@
+import type { ServerResponse } from 'node:http';
+
+/** What the host answers to one request. */
+export interface Reply {
+  status: number;
+  headers?: Record<string, string | string[]>;
+  body?: Uint8Array | string;
+}
+
+const bodilessStatuses = new Set([204, 205, 304]);
+
+export function sendReply(response: ServerResponse, reply: Reply): void {
+  const { status, headers, body = '' } = reply;
+  const bodiless = bodilessStatuses.has(status);
+  response.writeHead(status, {
+    ...headers,
+    ...(!bodiless && { 'content-length': Buffer.byteLength(body) }),
+  });
+  response.end(bodiless ? undefined : body);
+}
