@@ -1,0 +1,49 @@
+import type { ApiVersion } from './apiVersions.ts';
+import { deleteIdentity } from './deleteIdentity.ts';
+import type { Route } from './route.ts';
+import { parse, updateRequest } from './schemas.ts';
+
+const preview = ({ shape }: ApiVersion) => shape === 'preview';
+
+/** API version 2020-07-20-preview2, spoken by `@azure/communication-administration`. */
+export const previewRoutes: Route[] = [
+  {
+    operation: 'createUser',
+    method: 'POST',
+    path: /^\/identities$/,
+    servedIn: preview,
+    answer: (resource) => ({ status: 200, body: { id: resource.identities.create() } }),
+  },
+  {
+    operation: 'issueToken',
+    method: 'POST',
+    path: /^\/identities\/(?<id>[^/]+)\/token$/,
+    servedIn: preview,
+    async answer({ identities, accessTokens, now }, { id, body, version, accessKey }) {
+      const { scopes, expiresInMinutes } = parse(version.tokenRequest, body);
+      identities.demand(id);
+      const expiresAt = now() + expiresInMinutes * 60_000;
+      const accessToken = await accessTokens.issue({ holder: id, scopes, expiresAt, accessKey });
+      return { status: 200, body: { id, ...accessToken } };
+    },
+  },
+  {
+    operation: 'revokeTokens',
+    method: 'PATCH',
+    path: /^\/identities\/(?<id>[^/]+)$/,
+    servedIn: preview,
+    answer({ identities, accessTokens }, { id, body }) {
+      const { tokensValidFrom } = parse(updateRequest, body);
+      identities.demand(id);
+      if (tokensValidFrom !== undefined) accessTokens.revokeIssuedUntil(id, tokensValidFrom.getTime());
+      return { status: 204 };
+    },
+  },
+  {
+    operation: 'deleteUser',
+    method: 'DELETE',
+    path: /^\/identities\/(?<id>[^/]+)$/,
+    servedIn: preview,
+    answer: deleteIdentity,
+  },
+];

@@ -1,0 +1,216 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { type AcsEmulator, startAcsEmulator } from '../../../local/acs/acsEmulator.ts';
+import { connect } from './connect.ts';
+import { refusal, send, sign } from './signedRequest.ts';
+
+const version = 'api-version=2023-10-01';
+const create = { target: `/identities?${version}` };
+
+let acs: AcsEmulator;
+let key: string;
+let userId: string;
+
+beforeAll(async () => {
+  acs = await startAcsEmulator();
+  key = acs.accessKeys.base64('primary');
+  userId = (await connect(acs).createUser()).communicationUserId;
+});
+
+beforeEach(() => {
+  acs.seen.reset();
+});
+
+afterAll(() => acs.close());
+
+test('answers a create with the usual headers', async () => {
+  const auth = { ...sign(acs.url, key, create), 'x-ms-client-request-id': 'mine' };
+
+  const { status, headers, body } = await send(acs.url, auth, create);
+
+  expect(status).toBe(201);
+  expect(body).toEqual({ identity: { id: expect.stringMatching(/^8:acs:/) } });
+  expect(headers.get('content-type')).toBe('application/json; charset=utf-8');
+  expect(headers.get('x-ms-client-request-id')).toBe('mine');
+  expect(headers.get('ms-cv')).toMatch(/^[A-Za-z0-9+/]{22}\.0$/);
+  expect(headers.get('api-supported-versions')).toContain('2023-10-01');
+});
+
+test('writes an expiry with seven fraction digits and an offset', async () => {
+  const target = `/identities/${userId}/:issueAccessToken?${version}`;
+
+  const { status, body } = await send(acs.url, key, { target, body: { scopes: ['chat'] } });
+
+  expect(status).toBe(200);
+  expect(body).toEqual({
+    token: expect.any(String),
+    expiresOn: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}\+00:00$/),
+  });
+});
+
+test('creates an identity without a token when the scopes are null', async () => {
+  const { status, body } = await send(acs.url, key, { ...create, body: { createTokenWithScopes: null } });
+
+  expect(status).toBe(201);
+  expect(body).not.toHaveProperty('accessToken');
+  expect(acs.seen.toJSON()).toEqual({ createUser: 1 });
+});
+
+test('refuses a request without credentials, and counts it', async () => {
+  const reply = await send(acs.url, {}, create);
+
+  expect(reply).toMatchObject(refusal(401, 'Denied', 'Denied by the resource provider.'));
+  expect(acs.seen.toJSON()).toEqual({ createUser: 1 });
+});
+
+test('refuses a body that was changed after it was signed', async () => {
+  const target = `/identities/${userId}/:issueAccessToken?${version}`;
+  const auth = sign(acs.url, key, { target, body: { scopes: ['chat'] } });
+
+  const reply = await send(acs.url, auth, { target, body: { scopes: ['voip'] } });
+
+  expect(reply).toMatchObject(
+    refusal(401, 'Denied', "Request 'x-ms-content-sha256' differs from generated content hash."),
+  );
+});
+
+test('refuses a signature made with another key', async () => {
+  const reply = await send(acs.url, Buffer.alloc(64).toString('base64'), create);
+
+  expect(reply).toMatchObject(refusal(401, 'Denied', 'Denied by the resource provider.'));
+});
+
+test('refuses a signature that leaves out the host', async () => {
+  const auth = sign(acs.url, key, create);
+  const Authorization = auth['Authorization']?.replace(';host', '') ?? '';
+
+  const reply = await send(acs.url, { ...auth, Authorization }, create);
+
+  expect(reply).toMatchObject(refusal(401, 'Denied'));
+});
+
+test('refuses the headers of one request on another path', async () => {
+  const auth = sign(acs.url, key, create);
+
+  const reply = await send(acs.url, auth, { target: `/identities/${userId}/:revokeAccessTokens?${version}` });
+
+  expect(reply).toMatchObject(refusal(401, 'Denied'));
+});
+
+test.each([
+  [-301, 401],
+  [-295, 201],
+  [295, 201],
+  [301, 401],
+])('a request signed %d seconds from its clock is answered %d', async (seconds, status) => {
+  const date = new Date(Date.now() + seconds * 1000);
+
+  const reply = await send(acs.url, key, { ...create, date });
+
+  expect(reply.status).toBe(status);
+});
+
+test('refuses every client while its clock is ten minutes off', async () => {
+  await acs.commands['setClockOffset']?.run({ seconds: 600 });
+  const skewed = connect(acs).createUser();
+  await expect(skewed).rejects.toMatchObject({ statusCode: 401, code: 'Denied' });
+
+  await acs.commands['setClockOffset']?.run({ seconds: 0 });
+  await expect(connect(acs).createUser()).resolves.toHaveProperty('communicationUserId');
+});
+
+test('refuses an API version that it does not support', async () => {
+  const target = '/identities?api-version=2030-01-01';
+
+  const reply = await send(acs.url, key, { target });
+
+  expect(reply).toMatchObject(
+    refusal(
+      400,
+      'UnsupportedApiVersion',
+      `The HTTP resource that matches the request URI '${acs.url}${target}' does not support the API version '2030-01-01'.`,
+    ),
+  );
+});
+
+test('refuses a request without an API version', async () => {
+  const reply = await send(acs.url, key, { target: '/identities' });
+
+  expect(reply).toMatchObject(refusal(400, 'ApiVersionUnspecified'));
+});
+
+test.each([
+  ['2020-07-20-preview2', ':issueAccessToken'],
+  ['2023-10-01', 'token'],
+])('API version %s does not know %s', async (apiVersion, operation) => {
+  const target = `/identities/${userId}/${operation}?api-version=${apiVersion}`;
+
+  const reply = await send(acs.url, key, { target, body: { scopes: ['chat'] } });
+
+  expect(reply).toMatchObject(refusal(400, 'UnsupportedApiVersion'));
+});
+
+test('API version 2021-03-07 knows neither a custom expiry nor the join scopes nor Teams', async () => {
+  const old = 'api-version=2021-03-07';
+  const target = `/identities/${userId}/:issueAccessToken?${old}`;
+
+  const custom = await send(acs.url, key, { target, body: { scopes: ['chat'], expiresInMinutes: 1 } });
+  const join = await send(acs.url, key, { target, body: { scopes: ['chat.join'] } });
+  const teams = await send(acs.url, key, { target: `/teamsUser/:exchangeAccessToken?${old}` });
+
+  expect(custom.status).toBe(200);
+  expect(join).toMatchObject(refusal(400, 'ValidationError'));
+  expect(teams).toMatchObject(refusal(400, 'UnsupportedApiVersion'));
+});
+
+test('answers 404 to a path that it does not know', async () => {
+  const reply = await send(acs.url, key, { target: `/phoneNumbers?${version}` });
+
+  expect(reply).toMatchObject(refusal(404, 'NotFound'));
+  expect(acs.seen.toJSON()).toEqual({ unknown: 1 });
+});
+
+test.each([
+  ['no JSON object', ['chat'], 'Body'],
+  ['no scopes', {}, 'Scopes'],
+  ['null scopes', { scopes: null }, 'Scopes'],
+  ['no list of scopes', { scopes: 'chat' }, 'Scopes'],
+  ['an unknown scope', { scopes: ['chat', 'sms'] }, 'Scopes'],
+  ['an expiry that is no whole number', { scopes: ['chat'], expiresInMinutes: 60.5 }, 'ExpiresInMinutes'],
+  ['an expiry that is no number', { scopes: ['chat'], expiresInMinutes: '60' }, 'ExpiresInMinutes'],
+])('refuses to issue a token for %s', async (_title, body, target) => {
+  const reply = await send(acs.url, key, {
+    target: `/identities/${userId}/:issueAccessToken?${version}`,
+    body,
+  });
+
+  expect(reply).toMatchObject({ status: 400, body: { error: { code: 'ValidationError', target } } });
+});
+
+test('takes an id with its colons plain or percent-encoded', async () => {
+  const body = { scopes: ['chat'] };
+  const plain = `/identities/${userId}/:issueAccessToken?${version}`;
+  const encoded = `/identities/${encodeURIComponent(userId)}/:issueAccessToken?${version}`;
+
+  const replies = await Promise.all([plain, encoded].map((target) => send(acs.url, key, { target, body })));
+
+  expect(encoded).toContain('%3A');
+  expect(replies.map(({ status }) => status)).toEqual([200, 200]);
+});
+
+test.each([
+  ['a malformed id', () => 'someone', 400, 'ValidationError'],
+  ['a broken percent-encoding', () => '%zz', 400, 'ValidationError'],
+  ['an id with more behind it', () => `${userId}0`, 400, 'ValidationError'],
+  ['an unknown id', () => `${userId.slice(0, -12)}000000000000`, 404, 'IdentityNotFound'],
+  ["another resource's id", () => userId.replace(/[0-9a-f]{8}/, '00000000'), 401, 'IdentityNotOwned'],
+])('refuses %s in every operation', async (_title, id, status, code) => {
+  const requests = [
+    { target: `/identities/${id()}/:issueAccessToken?${version}`, body: { scopes: ['chat'] } },
+    { target: `/identities/${id()}/:revokeAccessTokens?${version}` },
+    { target: `/identities/${id()}?${version}`, method: 'DELETE' },
+  ];
+
+  const replies = await Promise.all(requests.map((request) => send(acs.url, key, request)));
+
+  for (const reply of replies) expect(reply).toMatchObject(refusal(status, code));
+});
