@@ -1,0 +1,246 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { ManagedIdentityCredential } from '@azure/identity';
+import { SecretClient } from '@azure/keyvault-secrets';
+import { request } from 'node:http';
+import { text } from 'node:stream/consumers';
+import tls from 'node:tls';
+import { createCertificates } from '../../../local/certificates.ts';
+import { type Control, startControl } from '../../../local/control/control.ts';
+import {
+  type ManagedIdentityEmulator,
+  startManagedIdentityEmulator,
+} from '../../../local/managedIdentity/managedIdentityEmulator.ts';
+import { startVaultEmulator, type VaultEmulator } from '../../../local/vault/vaultEmulator.ts';
+
+const originalEnv = { ...process.env };
+const originalCertificates = tls.getCACertificates();
+
+let identity: ManagedIdentityEmulator;
+let vault: VaultEmulator;
+let control: Control;
+
+beforeAll(async () => {
+  const certificates = await createCertificates();
+  identity = await startManagedIdentityEmulator();
+  vault = await startVaultEmulator({
+    certificate: certificates.server,
+    accepts: (bearer) => identity.accepts(bearer, 'https://vault.azure.net'),
+  });
+  control = await startControl([identity, vault]);
+  Object.assign(process.env, identity.env());
+  tls.setDefaultCACertificates([...originalCertificates, certificates.ca]);
+});
+
+beforeEach(() => {
+  vault.faults.clear();
+  vault.seen.reset();
+});
+
+afterAll(async () => {
+  tls.setDefaultCACertificates(originalCertificates);
+  process.env = originalEnv;
+  await control.close();
+  await vault.close();
+  await identity.close();
+});
+
+interface Answer {
+  status: number;
+  headers: Headers;
+  body: unknown;
+}
+
+async function send(method: string, path: string, body?: string, type = 'application/json'): Promise<Answer> {
+  const response = await fetch(`${control.url}${path}`, {
+    method,
+    ...(body !== undefined && { body, headers: { 'Content-Type': type } }),
+  });
+  const answer = await response.text();
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: answer === '' ? undefined : JSON.parse(answer),
+  };
+}
+
+function run(path: string, input?: unknown): Promise<Answer> {
+  return send('POST', path, input === undefined ? undefined : JSON.stringify(input));
+}
+
+/** The status of a GET with headers that `fetch` does not let one set. */
+async function statusWith(headers: Record<string, string>): Promise<number | undefined> {
+  const { promise, resolve, reject } = Promise.withResolvers<number | undefined>();
+  request(control.url, { headers }, (response) => {
+    text(response).then(() => {
+      resolve(response.statusCode);
+    }, reject);
+  })
+    .on('error', reject)
+    .end();
+  return promise;
+}
+
+function connect(): SecretClient {
+  return new SecretClient(vault.url, new ManagedIdentityCredential({ clientId: identity.clientId }), {
+    disableChallengeResourceVerification: true,
+    retryOptions: { maxRetries: 0 },
+  });
+}
+
+test('it describes every emulator with the schema of every command', async () => {
+  const { status, body } = await send('GET', '/');
+
+  expect(status).toBe(200);
+  expect(body).toMatchObject({
+    emulators: [
+      { name: 'identity', url: identity.url, state: { refused: false } },
+      {
+        name: 'vault',
+        url: vault.url,
+        state: { accessDenied: false },
+        commands: {
+          setSecret: {
+            description: expect.any(String),
+            input: {
+              type: 'object',
+              properties: { name: { type: 'string' }, value: { type: 'string' } },
+              required: ['name', 'value'],
+              additionalProperties: false,
+            },
+          },
+          armFault: { input: { properties: { status: { minimum: 400, maximum: 599 } } } },
+        },
+      },
+    ],
+  });
+});
+
+test('it describes one emulator', async () => {
+  const { status, body } = await send('GET', '/vault');
+
+  expect(status).toBe(200);
+  expect(body).toMatchObject({ name: 'vault', url: vault.url });
+});
+
+test('a secret set through it is what a client reads', async () => {
+  const { status, body } = await run('/vault/setSecret', { name: 'from-control', value: 'value' });
+
+  const secret = await connect().getSecret('from-control');
+
+  expect(status).toBe(200);
+  expect(body).toEqual({ version: secret.properties.version });
+  expect(secret.value).toBe('value');
+});
+
+test('a fault armed through it strikes a client once', async () => {
+  vault.setSecret('throttled', 'value');
+  const { status } = await run('/vault/armFault', {
+    operation: 'getSecret',
+    status: 429,
+    code: 'Throttled',
+    retryAfter: '7',
+  });
+  const client = connect();
+
+  const struck = client.getSecret('throttled');
+
+  await expect(struck).rejects.toMatchObject({ statusCode: 429, code: 'Throttled' });
+  expect(status).toBe(204);
+  expect((await client.getSecret('throttled')).value).toBe('value');
+});
+
+test('a command without input takes an empty body', async () => {
+  vault.faults.arm({ status: 500 });
+
+  const { status } = await run('/vault/clearFaults');
+
+  expect(status).toBe(204);
+  expect(vault.faults.list()).toEqual([]);
+});
+
+test('input that does not fit answers 400 and names the fields', async () => {
+  const { status, body } = await run('/vault/setSecret', { name: 'not_allowed' });
+
+  expect(status).toBe(400);
+  expect(body).toMatchObject({ fields: [{ path: 'name' }, { path: 'value' }] });
+});
+
+test('a body that is not JSON answers 400', async () => {
+  const { status, body } = await send('POST', '/vault/setSecret', '{');
+
+  expect(status).toBe(400);
+  expect(body).toEqual({ error: 'The body is not JSON.' });
+});
+
+test('a body of another type answers 415, so that no HTML form gets through', async () => {
+  const { status, body } = await send('POST', '/vault/denyAccess', '{"enabled":true}', 'text/plain');
+
+  expect(status).toBe(415);
+  expect(body).toEqual({ error: 'Send application/json.' });
+  expect(vault.state()).toMatchObject({ accessDenied: false });
+});
+
+test('a body that is too long answers 413', async () => {
+  const { status, body } = await run('/vault/setSecret', { name: 'long', value: 'x'.repeat(64 * 1024) });
+
+  expect(status).toBe(413);
+  expect(body).toEqual({ error: 'Send at most 65536 bytes.' });
+});
+
+test('a command that cannot be carried out answers 409 with the reason', async () => {
+  const { status, body } = await run('/vault/enableSecret', { name: 'unheard-of', enabled: true });
+
+  expect(status).toBe(409);
+  expect(body).toEqual({ error: "The vault has no secret 'unheard-of'." });
+});
+
+test('an unknown emulator answers 404 and names those there are', async () => {
+  const { status, body } = await send('GET', '/valut');
+
+  expect(status).toBe(404);
+  expect(body).toEqual({ error: "There is no emulator 'valut'.", emulators: ['identity', 'vault'] });
+});
+
+test('an unknown command answers 404 and names those there are', async () => {
+  const { status, body } = await run('/identity/toString', {});
+
+  expect(status).toBe(404);
+  expect(body).toEqual({
+    error: "The emulator 'identity' has no command 'toString'.",
+    commands: ['refuse', 'armFault', 'clearFaults', 'resetSeen'],
+  });
+});
+
+test('a wrong method answers 405 and names the right one', async () => {
+  const answers = await Promise.all([
+    send('POST', '/'),
+    send('DELETE', '/vault'),
+    send('GET', '/vault/clearFaults'),
+  ]);
+
+  expect(answers.map(({ status, headers }) => [status, headers.get('allow')])).toEqual([
+    [405, 'GET'],
+    [405, 'GET'],
+    [405, 'POST'],
+  ]);
+});
+
+test('a page from elsewhere is refused, a page from this machine is not', async () => {
+  const statuses = await Promise.all(
+    ['https://example.com', 'null', 'http://localhost.example.com', 'http://localhost:3000'].map((origin) =>
+      statusWith({ Origin: origin }),
+    ),
+  );
+
+  expect(statuses).toEqual([403, 403, 403, 200]);
+});
+
+test('a host name that was made to resolve to this machine is refused', async () => {
+  const statuses = await Promise.all(
+    ['rebound.example.com', '127.0.0.1.example.com', 'localhost:7072', '[::1]:7072'].map((host) =>
+      statusWith({ Host: host }),
+    ),
+  );
+
+  expect(statuses).toEqual([403, 403, 200, 200]);
+});
