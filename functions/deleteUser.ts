@@ -1,0 +1,21 @@
+import type { HttpResponseInit } from '@azure/functions';
+import { type Call, endpoint } from '../shared/endpoint.ts';
+import type { FunctionApp } from '../shared/functionApp.ts';
+import type { Service } from '../shared/service.ts';
+import { readUserId } from '../shared/tokenRequest.ts';
+
+async function deleteUser({ request, tokens, signal, note }: Call): Promise<HttpResponseInit> {
+  const userId = readUserId(request);
+  note({ communicationUser: userId });
+  await tokens.deleteUser(userId, signal);
+  return { status: 204 };
+}
+
+export function registerDeleteUser(app: FunctionApp, service: Service): void {
+  app.http('deleteUser', {
+    methods: ['DELETE'],
+    authLevel: service.authLevel,
+    route: 'users/{userId}',
+    handler: endpoint(service, 'deleteUser', deleteUser),
+  });
+}

@@ -1,0 +1,21 @@
+import type { HttpResponseInit } from '@azure/functions';
+import { type Call, endpoint } from '../shared/endpoint.ts';
+import type { FunctionApp } from '../shared/functionApp.ts';
+import type { Service } from '../shared/service.ts';
+import { readTokenRequest, readUserId } from '../shared/tokenRequest.ts';
+
+async function issueToken({ request, limits, tokens, signal, note }: Call): Promise<HttpResponseInit> {
+  const userId = readUserId(request);
+  const asked = await readTokenRequest(request, limits);
+  note({ communicationUser: userId, ...asked });
+  return { status: 200, jsonBody: await tokens.issueToken(userId, asked, signal) };
+}
+
+export function registerIssueToken(app: FunctionApp, service: Service): void {
+  app.http('issueToken', {
+    methods: ['GET', 'POST'],
+    authLevel: service.authLevel,
+    route: 'users/{userId}/token',
+    handler: endpoint(service, 'issueToken', issueToken),
+  });
+}

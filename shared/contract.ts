@@ -1,0 +1,66 @@
+import * as z from 'zod';
+
+/** The scopes that Communication Services grants to a communication user. */
+export const scopeSchema = z.enum(['chat', 'voip', 'chat.join', 'chat.join.limited', 'voip.join']);
+export type Scope = z.output<typeof scopeSchema>;
+
+/** The lifetimes, in minutes, that Communication Services accepts. */
+export const SHORTEST_EXPIRY_MINUTES = 60;
+export const LONGEST_EXPIRY_MINUTES = 1440;
+
+/** A request body longer than this, in bytes, is refused unread. */
+export const LONGEST_BODY_BYTES = 16 * 1024;
+
+const guid = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
+const userIdPattern = new RegExp(`^8:(?:acs|gcch-acs|dod-acs):${guid}_${guid}$`, 'i');
+
+/** Whose token it is about: a communication user's id, or the caller's own. */
+export const userIdSchema = z.union(
+  [z.literal('me'), z.string().regex(userIdPattern)],
+  'must be a communication user id (8:acs:…) or me',
+);
+
+export interface TokenLimits {
+  allowedScopes: readonly [Scope, ...Scope[]];
+  maxExpiryMinutes: number;
+}
+
+/** What createUser and issueToken take, from a body or from a query. */
+export function tokenRequestSchema({ allowedScopes, maxExpiryMinutes }: TokenLimits) {
+  const bounds = `must be a whole number from ${SHORTEST_EXPIRY_MINUTES} to ${maxExpiryMinutes}`;
+  return z.strictObject(
+    {
+      scopes: z
+        .array(
+          z.enum(allowedScopes, `must be one of ${allowedScopes.join(', ')}`),
+          'must be an array of scopes',
+        )
+        .min(1, 'must name at least one scope')
+        .refine((scopes) => new Set(scopes).size === scopes.length, 'must not name a scope twice')
+        .optional(),
+      expiresInMinutes: z
+        .int(bounds)
+        .min(SHORTEST_EXPIRY_MINUTES, bounds)
+        .max(maxExpiryMinutes, bounds)
+        .optional(),
+    },
+    'must be a JSON object',
+  );
+}
+
+export type TokenRequest = z.output<ReturnType<typeof tokenRequestSchema>>;
+
+/** The communication user as every answer names it. */
+export interface User {
+  communicationUserId: string;
+}
+
+/** An issued access token; `expiresOn` is an ISO 8601 instant in UTC. */
+export interface IssuedToken {
+  token: string;
+  expiresOn: string;
+  user: User;
+}
+
+/** A created communication user, with its first token when scopes were asked for. */
+export type CreatedUser = { user: User } | IssuedToken;

@@ -1,0 +1,66 @@
+import type { TokenCredential } from '@azure/core-auth';
+import { RestError } from '@azure/core-rest-pipeline';
+import { SecretClient } from '@azure/keyvault-secrets';
+import * as z from 'zod';
+import { Fault, misconfigured } from './fault.ts';
+import { isLoopback } from './loopback.ts';
+import { retryAfterSeconds } from './retryAfter.ts';
+import { countUpstreamCalls, retryWithinDeadline } from './retry.ts';
+
+const RETRY_AFTER_SECONDS = 5;
+
+/** Reads the newest version of one secret. */
+export type ReadSecret = (signal: AbortSignal) => Promise<string>;
+
+/**
+ * A reader of a Key Vault secret. It throws `misconfigured` when the vault says that the secret is missing,
+ * empty or disabled, and `upstream_unavailable` for whatever keeps it from the secret: those faults may pass,
+ * also a refused identity, since a role assignment takes minutes to spread.
+ */
+export function vaultSecret(vault: URL, secretName: string, credential: TokenCredential): ReadSecret {
+  const client = new SecretClient(vault.href, credential, {
+    // The SDK accepts a challenge for the vault's own domain only, which an address on loopback cannot have.
+    disableChallengeResourceVerification: isLoopback(vault),
+    retryOptions: { maxRetries: 0 },
+    additionalPolicies: [
+      { policy: retryWithinDeadline(() => true), position: 'perCall' },
+      { policy: countUpstreamCalls, position: 'perRetry' },
+    ],
+  });
+  return async (abortSignal) => {
+    let value: string | undefined;
+    try {
+      ({ value } = await client.getSecret(secretName, { abortSignal }));
+    } catch (error) {
+      throw vaultFault(error, secretName);
+    }
+    if (value === undefined || value === '')
+      throw misconfigured(`The vault's secret ${secretName} is empty.`);
+    return value;
+  };
+}
+
+function vaultFault(error: unknown, secretName: string): Fault {
+  const status = error instanceof RestError ? error.statusCode : undefined;
+  if (status === 404) return misconfigured(`The vault holds no secret named ${secretName}.`, error);
+  if (status === 403 && isDisabledSecret(error)) {
+    return misconfigured(`The vault's secret ${secretName} is disabled.`, error);
+  }
+  const retryAfter = error instanceof RestError ? retryAfterSeconds(error.response) : undefined;
+  return new Fault('upstream_unavailable', 'The service cannot read its credentials right now; try again.', {
+    note:
+      status === 401 || status === 403
+        ? 'The vault refuses the identity: has it the role Key Vault Secrets User, and for some minutes?'
+        : 'The vault cannot be reached.',
+    retryAfterSeconds: retryAfter ?? RETRY_AFTER_SECONDS,
+    cause: error,
+  });
+}
+
+const vaultErrorSchema = z.object({ error: z.object({ innererror: z.object({ code: z.string() }) }) });
+
+function isDisabledSecret(error: unknown): boolean {
+  const body: unknown =
+    error instanceof RestError ? JSON.parse(error.response?.bodyAsText ?? 'null') : undefined;
+  return vaultErrorSchema.safeParse(body).data?.error.innererror.code === 'SecretDisabled';
+}
