@@ -1,0 +1,66 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type AcsEmulator, startAcsEmulator } from './acs/acsEmulator.ts';
+import { createCertificates } from './certificates.ts';
+import { startControl } from './control/control.ts';
+import {
+  type ManagedIdentityEmulator,
+  startManagedIdentityEmulator,
+} from './managedIdentity/managedIdentityEmulator.ts';
+import { startVaultEmulator, type VaultEmulator } from './vault/vaultEmulator.ts';
+
+const SECRET_NAME = 'acs-connection-string';
+
+/** Every part of Azure that the service needs, running in this process. */
+export interface LocalAzure {
+  acs: AcsEmulator;
+  vault: VaultEmulator;
+  identity: ManagedIdentityEmulator;
+  controlUrl: string;
+  /** The throwaway authority that vault and ACS are trusted through, PEM. */
+  ca: string;
+  /** A file of it, for NODE_EXTRA_CA_CERTS. */
+  caFile: string;
+  /** What Azure would put into the environment of the app: its settings and its identity. */
+  env(): Record<string, string>;
+  close(): Promise<void>;
+}
+
+export async function startLocalAzure(): Promise<LocalAzure> {
+  const { ca, server: certificate } = await createCertificates();
+  const identity = await startManagedIdentityEmulator();
+  const vault = await startVaultEmulator({
+    certificate,
+    accepts: (bearer) => identity.accepts(bearer, 'https://vault.azure.net'),
+  });
+  const acs = await startAcsEmulator({
+    certificate,
+    bearer: (token) => identity.accepts(token, 'https://communication.azure.com/'),
+  });
+  vault.setSecret(SECRET_NAME, acs.connectionString());
+  const control = await startControl([acs, vault, identity]);
+  const folder = await mkdtemp(join(tmpdir(), 'acs-token-service-'));
+  const caFile = join(folder, 'ca.pem');
+  await writeFile(caFile, ca);
+
+  return {
+    acs,
+    vault,
+    identity,
+    controlUrl: control.url,
+    ca,
+    caFile,
+    env: () => ({
+      KEY_VAULT_URI: vault.url,
+      ACS_CONNECTION_STRING_SECRET: SECRET_NAME,
+      AZURE_CLIENT_ID: identity.clientId,
+      ...identity.env(),
+      NODE_EXTRA_CA_CERTS: caFile,
+    }),
+    async close() {
+      await Promise.all([control.close(), acs.close(), vault.close(), identity.close()]);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process';
+import { setTimeout as wait } from 'node:timers/promises';
+import { CommandError } from './commandLine.ts';
+import type { ServiceHost } from './service.ts';
+
+const STARTUP_LIMIT_MS = 120_000;
+
+interface CoreToolsOptions {
+  app: string;
+  port: number;
+  enableAuth: boolean;
+  env: NodeJS.ProcessEnv;
+  onLog: (line: string) => void;
+}
+
+/** Serves an app with Azure Functions Core Tools' `func start`. Rejects when it is missing or does not come up. */
+export async function startCoreTools({
+  app,
+  port,
+  enableAuth,
+  env,
+  onLog,
+}: CoreToolsOptions): Promise<ServiceHost> {
+  const child = spawn('func', ['start', '--port', String(port), ...(enableAuth ? ['--enableAuth'] : [])], {
+    cwd: app,
+    env: { ...env, FUNCTIONS_WORKER_RUNTIME: 'node' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // npm installs func as a .cmd file on Windows, which only a shell can run.
+    shell: process.platform === 'win32',
+  });
+  for (const output of [child.stdout, child.stderr]) {
+    output.setEncoding('utf8').on('data', (text: string) => {
+      onLog(text.trimEnd());
+    });
+  }
+  let ended: string | undefined;
+  const exited = new Promise<void>((resolve) => {
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      ended = error.code === 'ENOENT' ? 'Core Tools are not installed' : error.message;
+      resolve();
+    });
+    child.once('exit', (code) => {
+      ended ??= `func ended with exit code ${code}`;
+      resolve();
+    });
+  });
+
+  const url = `http://localhost:${port}`;
+  const limit = performance.now() + STARTUP_LIMIT_MS;
+  while (!(await answers(`${url}/admin/host/status`))) {
+    if (ended !== undefined || performance.now() > limit) {
+      child.kill();
+      throw new CommandError(
+        `${ended ?? 'func did not come up in time'}. Install them with: npm install -g azure-functions-core-tools@4` +
+          ' — or leave out --host func to use the embedded host.',
+      );
+    }
+    await Promise.race([wait(250), exited]);
+  }
+  return {
+    url,
+    exited,
+    async stop() {
+      child.kill('SIGINT');
+      await exited;
+    },
+  };
+}
+
+async function answers(url: string): Promise<boolean> {
+  return fetch(url).then(
+    () => true,
+    () => false,
+  );
+}

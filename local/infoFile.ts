@@ -1,0 +1,26 @@
+import { rm, writeFile } from 'node:fs/promises';
+import type { LocalService } from './service.ts';
+
+/** Writes what a script needs to use a running local service, as JSON, readable by its owner alone. */
+export async function writeInfoFile(path: string, { url, listing, azure }: LocalService): Promise<void> {
+  const info = {
+    url: `${url}/api`,
+    functionKey: listing?.functionKey,
+    functions: listing?.functions,
+    control: azure.controlUrl,
+    acs: {
+      url: azure.acs.url,
+      secureUrl: azure.acs.secureUrl,
+      connectionStrings: {
+        primary: azure.acs.connectionString('primary'),
+        secondary: azure.acs.connectionString('secondary'),
+      },
+    },
+    vault: { url: azure.vault.url },
+    identity: azure.identity.env(),
+    caFile: azure.caFile,
+    env: azure.env(),
+  };
+  await rm(path, { force: true });
+  await writeFile(path, `${JSON.stringify(info, undefined, 2)}\n`, { mode: 0o600 });
+}

@@ -1,0 +1,70 @@
+import { type LocalAzure, startLocalAzure } from './azure.ts';
+import { startCoreTools } from './coreTools.ts';
+import type { HostListing } from './functionsHost/hostMessage.ts';
+import { type FunctionsHostOptions, startFunctionsHost } from './functionsHost/startFunctionsHost.ts';
+
+/** The process that serves the functions. */
+export interface ServiceHost {
+  /** Origin without a trailing slash. */
+  url: string;
+  /** The functions and their keys; Core Tools print their own. */
+  listing?: HostListing;
+  exited: Promise<unknown>;
+  stop(): Promise<void>;
+}
+
+export interface LocalServiceOptions {
+  /** The folder of host.json and the built bundle. */
+  app: string;
+  port?: number;
+  enableAuth?: boolean;
+  host?: 'embedded' | 'func';
+  /** Added to what the app gets; wins over it. */
+  env?: Record<string, string>;
+  onLog?: (line: string) => void;
+  onProgress?: (step: string) => void;
+}
+
+export interface LocalService extends ServiceHost {
+  azure: LocalAzure;
+}
+
+/** The whole service on loopback: emulated Azure in this process, the built bundle in a host of its own. */
+export async function startLocalService({
+  app,
+  port = 7071,
+  enableAuth = false,
+  host = 'embedded',
+  env = {},
+  onLog = () => undefined,
+  onProgress = () => undefined,
+}: LocalServiceOptions): Promise<LocalService> {
+  onProgress('Starting Communication Services, Key Vault and the managed identity');
+  const azure = await startLocalAzure();
+  try {
+    onProgress(host === 'func' ? 'Starting Core Tools' : 'Starting the functions');
+    const start = host === 'func' ? startCoreTools : startEmbeddedHost;
+    const running = await start({ app, port, enableAuth, env: appEnvironment(azure, env), onLog });
+    return {
+      ...running,
+      azure,
+      async stop() {
+        await running.stop();
+        await azure.close();
+      },
+    };
+  } catch (error) {
+    await azure.close();
+    throw error;
+  }
+}
+
+async function startEmbeddedHost(options: FunctionsHostOptions): Promise<ServiceHost> {
+  const host = await startFunctionsHost(options);
+  return { url: host.url, listing: host, exited: host.exited, stop: () => host.stop() };
+}
+
+/** This process's environment, without a setting that would lead away from the emulators. */
+function appEnvironment(azure: LocalAzure, env: Record<string, string>): NodeJS.ProcessEnv {
+  return { ...process.env, ACS_ENDPOINT: '', ...azure.env(), ...env };
+}
