@@ -1,4 +1,4 @@
-import { RestError } from '@azure/core-rest-pipeline';
+import { isRestError, type RestError } from '@azure/core-rest-pipeline';
 import { timedOut } from './deadline.ts';
 import { Fault } from './fault.ts';
 import { retryAfterSeconds } from './retryAfter.ts';
@@ -9,20 +9,20 @@ const LIMIT_WINDOW_SECONDS = 30;
 
 /** Whether ACS refused the service itself. `IdentityNotOwned` comes as 401 too, but is about the user. */
 export function isRefusedCredentials(error: unknown): boolean {
-  if (!(error instanceof RestError)) return false;
+  if (!isRestError(error)) return false;
   return error.statusCode === 403 || (error.statusCode === 401 && error.code !== 'IdentityNotOwned');
 }
 
 /** Whether ACS says that it has no such user; a 404 without an error code is not from ACS. */
 export function isUnknownUser(error: unknown): boolean {
-  return error instanceof RestError && error.statusCode === 404 && error.code !== undefined;
+  return isRestError(error) && error.statusCode === 404 && error.code !== undefined;
 }
 
 /** The fault an SDK error stands for. The SDK's text stays out of it. */
 export function acsFault(error: unknown, signal: AbortSignal): unknown {
   if (error instanceof Fault) return error;
   if (signal.aborted) return timedOut(error);
-  if (!(error instanceof RestError)) {
+  if (!isRestError(error)) {
     return isIdentityError(error) ? unavailable(error) : error;
   }
   switch (error.statusCode ?? 0) {
@@ -56,7 +56,7 @@ function userNotFound(cause: RestError): Fault {
 function unavailable(cause: unknown): Fault {
   return new Fault('upstream_unavailable', 'Communication Services cannot be reached right now; try again.', {
     retryAfterSeconds:
-      (cause instanceof RestError ? retryAfterSeconds(cause.response) : undefined) ?? RETRY_AFTER_SECONDS,
+      (isRestError(cause) ? retryAfterSeconds(cause.response) : undefined) ?? RETRY_AFTER_SECONDS,
     cause,
   });
 }

@@ -2,12 +2,12 @@ import type { HttpRequest } from '@azure/functions';
 import { LONGEST_BODY_BYTES } from './contract.ts';
 import { Fault, invalidRequest } from './fault.ts';
 
-/** The JSON of a request's body; `undefined` when there is none. Throws `payload_too_large` or `invalid_request`. */
+/** The JSON of a request's body; an empty object when there is none. Throws `payload_too_large` or `invalid_request`. */
 export async function readJsonBody(request: HttpRequest): Promise<unknown> {
   refuseLongBody(Number(request.headers.get('content-length') ?? 0));
   const bytes = await request.arrayBuffer();
   refuseLongBody(bytes.byteLength);
-  if (bytes.byteLength === 0) return undefined;
+  if (bytes.byteLength === 0) return {};
 
   const type = request.headers.get('content-type') ?? '';
   if (!/^\s*application\/json\s*(;|$)/i.test(type)) {

@@ -1,4 +1,4 @@
-import { RestError } from '@azure/core-rest-pipeline';
+import { isRestError } from '@azure/core-rest-pipeline';
 import type { InvocationContext } from '@azure/functions';
 import type { Fault, FaultCode } from './fault.ts';
 
@@ -45,6 +45,6 @@ export function faultDetails(fault: Fault): Pick<RequestEvent, 'note' | 'cause'>
 
 function describe(error: Error): string {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  const status = error instanceof RestError ? String(error.statusCode ?? '') : '';
+  const status = isRestError(error) ? String(error.statusCode ?? '') : '';
   return [error.name, code, status].filter((part) => /^[\w.-]{1,64}$/.test(part)).join(' ');
 }

@@ -28,13 +28,16 @@ export interface Service {
  * Builds the service from the environment, once per process. Wrong settings do not throw here, since an app
  * that fails to load answers nothing at all: each request is answered `misconfigured` instead.
  */
-export function startService(env?: NodeJS.ProcessEnv): Service {
+export function startService(
+  env?: NodeJS.ProcessEnv,
+  report: (line: string) => void = console.error,
+): Service {
   try {
     const parts = assemble(readSettings(env));
     return { authLevel: 'function', parts: () => parts };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    console.error(`The settings are wrong: ${error.note ?? ''}`);
+    report(`The settings are wrong: ${error.note ?? ''}`);
     return {
       authLevel: 'function',
       parts: () => {

@@ -16,7 +16,7 @@ export function readUserId(request: HttpRequest): string {
 /** What is asked for in the body, the query or both, each field in one place. Throws `invalid_request`. */
 export async function readTokenRequest(request: HttpRequest, limits: TokenLimits): Promise<TokenRequest> {
   const schema = tokenRequestSchema(limits);
-  const body = schema.safeParse(request.method === 'GET' ? {} : ((await readJsonBody(request)) ?? {}));
+  const body = schema.safeParse(request.method === 'GET' ? {} : await readJsonBody(request));
   const query = schema.safeParse(readQuery(request.query));
   const errors = [
     ...(body.success ? [] : fieldErrors(body.error, 'body')),

@@ -1,11 +1,11 @@
 import type { TokenCredential } from '@azure/core-auth';
-import { RestError } from '@azure/core-rest-pipeline';
+import { isRestError, type RestError } from '@azure/core-rest-pipeline';
 import { SecretClient } from '@azure/keyvault-secrets';
 import * as z from 'zod';
 import { Fault, misconfigured } from './fault.ts';
 import { isLoopback } from './loopback.ts';
 import { retryAfterSeconds } from './retryAfter.ts';
-import { countUpstreamCalls, retryWithinDeadline } from './retry.ts';
+import { retryWithinDeadline } from './retry.ts';
 
 const RETRY_AFTER_SECONDS = 5;
 
@@ -22,10 +22,7 @@ export function vaultSecret(vault: URL, secretName: string, credential: TokenCre
     // The SDK accepts a challenge for the vault's own domain only, which an address on loopback cannot have.
     disableChallengeResourceVerification: isLoopback(vault),
     retryOptions: { maxRetries: 0 },
-    additionalPolicies: [
-      { policy: retryWithinDeadline(() => true), position: 'perCall' },
-      { policy: countUpstreamCalls, position: 'perRetry' },
-    ],
+    additionalPolicies: [{ policy: retryWithinDeadline(() => true), position: 'perCall' }],
   });
   return async (abortSignal) => {
     let value: string | undefined;
@@ -34,33 +31,30 @@ export function vaultSecret(vault: URL, secretName: string, credential: TokenCre
     } catch (error) {
       throw vaultFault(error, secretName);
     }
-    if (value === undefined || value === '')
-      throw misconfigured(`The vault's secret ${secretName} is empty.`);
-    return value;
+    if (value) return value;
+    throw misconfigured(`The vault's secret ${secretName} is empty.`);
   };
 }
 
-function vaultFault(error: unknown, secretName: string): Fault {
-  const status = error instanceof RestError ? error.statusCode : undefined;
-  if (status === 404) return misconfigured(`The vault holds no secret named ${secretName}.`, error);
-  if (status === 403 && isDisabledSecret(error)) {
-    return misconfigured(`The vault's secret ${secretName} is disabled.`, error);
+function vaultFault(cause: unknown, secretName: string): Fault {
+  const error = isRestError(cause) ? cause : undefined;
+  const status = error?.statusCode;
+  if (status === 404) return misconfigured(`The vault holds no secret named ${secretName}.`, cause);
+  if (status === 403 && error !== undefined && isDisabledSecret(error)) {
+    return misconfigured(`The vault's secret ${secretName} is disabled.`, cause);
   }
-  const retryAfter = error instanceof RestError ? retryAfterSeconds(error.response) : undefined;
   return new Fault('upstream_unavailable', 'The service cannot read its credentials right now; try again.', {
     note:
       status === 401 || status === 403
         ? 'The vault refuses the identity: has it the role Key Vault Secrets User, and for some minutes?'
         : 'The vault cannot be reached.',
-    retryAfterSeconds: retryAfter ?? RETRY_AFTER_SECONDS,
-    cause: error,
+    retryAfterSeconds: retryAfterSeconds(error?.response) ?? RETRY_AFTER_SECONDS,
+    cause,
   });
 }
 
-const vaultErrorSchema = z.object({ error: z.object({ innererror: z.object({ code: z.string() }) }) });
+const detailsSchema = z.object({ error: z.object({ innerError: z.object({ code: z.string() }) }) });
 
-function isDisabledSecret(error: unknown): boolean {
-  const body: unknown =
-    error instanceof RestError ? JSON.parse(error.response?.bodyAsText ?? 'null') : undefined;
-  return vaultErrorSchema.safeParse(body).data?.error.innererror.code === 'SecretDisabled';
+function isDisabledSecret({ details }: RestError): boolean {
+  return detailsSchema.safeParse(details).data?.error.innerError.code === 'SecretDisabled';
 }

@@ -1,0 +1,37 @@
+import type { LocalAzure } from '../../local/azure.ts';
+
+export interface ApiRequest {
+  headers?: Record<string, string>;
+  /** Sent as it is. */
+  body?: string;
+}
+
+export interface ApiResponse {
+  status: number;
+  headers: Headers;
+  /** Parsed JSON; undefined when there is no body. */
+  body: unknown;
+}
+
+/** A running service, whatever carries its requests. */
+export interface Api {
+  azure: LocalAzure;
+  /** `path` is below `/api/`, not encoded any further. */
+  send(method: string, path: string, request?: ApiRequest): Promise<ApiResponse>;
+  /** What the service has logged so far. */
+  logs(): string[];
+  stop(): Promise<void>;
+}
+
+export interface ApiOptions {
+  /** What the vault holds instead of the connection string of the emulated ACS. */
+  secret?: string;
+  /** Settings. */
+  env?: Record<string, string>;
+}
+
+export type StartApi = (options?: ApiOptions) => Promise<Api>;
+
+export function parseBody(text: string): unknown {
+  return text === '' ? undefined : JSON.parse(text);
+}

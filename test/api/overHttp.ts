@@ -1,0 +1,29 @@
+import { startLocalService } from '../../local/service.ts';
+import { parseBody, type StartApi } from './api.ts';
+
+/** The built bundle in the embedded Functions host, over real HTTP. */
+export const startOverHttp: StartApi = async ({ secret, env = {} } = {}) => {
+  const logs: string[] = [];
+  const service = await startLocalService({
+    app: '.',
+    port: 0,
+    env,
+    onLog: (line) => {
+      logs.push(line);
+    },
+  });
+  if (secret !== undefined) service.azure.vault.setSecret('acs-connection-string', secret);
+  return {
+    azure: service.azure,
+    logs: () => logs,
+    stop: () => service.stop(),
+    async send(method, path, { headers = {}, body } = {}) {
+      const response = await fetch(`${service.url}/api/${path}`, { method, headers, body: body ?? null });
+      return {
+        status: response.status,
+        headers: response.headers,
+        body: parseBody(await response.text()),
+      };
+    },
+  };
+};
