@@ -19,8 +19,8 @@ export interface LocalServiceOptions {
   port?: number;
   enableAuth?: boolean;
   host?: 'embedded' | 'func';
-  /** Added to what the app gets; wins over it. */
-  env?: Record<string, string>;
+  /** Settings added to what the emulators ask for, and winning over it. */
+  settings?: (azure: LocalAzure) => Record<string, string>;
   onLog?: (line: string) => void;
   onProgress?: (step: string) => void;
 }
@@ -35,7 +35,7 @@ export async function startLocalService({
   port = 7071,
   enableAuth = false,
   host = 'embedded',
-  env = {},
+  settings = () => ({}),
   onLog = () => undefined,
   onProgress = () => undefined,
 }: LocalServiceOptions): Promise<LocalService> {
@@ -44,7 +44,13 @@ export async function startLocalService({
   try {
     onProgress(host === 'func' ? 'Starting Core Tools' : 'Starting the functions');
     const start = host === 'func' ? startCoreTools : startEmbeddedHost;
-    const running = await start({ app, port, enableAuth, env: appEnvironment(azure, env), onLog });
+    const running = await start({
+      app,
+      port,
+      enableAuth,
+      env: appEnvironment(azure, settings(azure)),
+      onLog,
+    });
     return {
       ...running,
       azure,
@@ -65,6 +71,6 @@ async function startEmbeddedHost(options: FunctionsHostOptions): Promise<Service
 }
 
 /** This process's environment, without a setting that would lead away from the emulators. */
-function appEnvironment(azure: LocalAzure, env: Record<string, string>): NodeJS.ProcessEnv {
-  return { ...process.env, ACS_ENDPOINT: '', ...azure.env(), ...env };
+function appEnvironment(azure: LocalAzure, settings: Record<string, string>): NodeJS.ProcessEnv {
+  return { ...process.env, ACS_ENDPOINT: '', ...azure.env(), ...settings };
 }

@@ -7,7 +7,7 @@ export const startOverHttp: StartApi = async ({ secret, env = {} } = {}) => {
   const service = await startLocalService({
     app: '.',
     port: 0,
-    env,
+    settings: () => env,
     onLog: (line) => {
       logs.push(line);
     },

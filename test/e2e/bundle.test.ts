@@ -1,0 +1,93 @@
+import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { AzureCommunicationTokenCredential } from '@azure/communication-common';
+import { type LocalService, type LocalServiceOptions, startLocalService } from '../../local/service.ts';
+
+let folder: string;
+let service: LocalService | undefined;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'bundle-test-'));
+});
+afterEach(async () => {
+  await service?.stop();
+  await rm(folder, { recursive: true });
+});
+
+/** Serves what is deployed and nothing else: no node_modules, no TypeScript. */
+async function serveCopy(options: Partial<LocalServiceOptions> = {}): Promise<LocalService> {
+  for (const path of ['host.json', 'package.json', 'dist']) {
+    await cp(path, join(folder, path), { recursive: true });
+  }
+  service = await startLocalService({ app: folder, port: 0, ...options });
+  return service;
+}
+
+async function createUser({ url }: LocalService): Promise<string> {
+  const response = await fetch(`${url}/api/users`, { method: 'POST' });
+  return ((await response.json()) as { user: { communicationUserId: string } }).user.communicationUserId;
+}
+
+async function fetchToken({ url }: LocalService, userId: string): Promise<string> {
+  const response = await fetch(`${url}/api/users/${userId}/token`);
+  expect(response.status).toBe(200);
+  return ((await response.json()) as { token: string }).token;
+}
+
+test('answers a token from a folder with no node_modules and no TypeScript', async () => {
+  const copy = await serveCopy();
+
+  const token = await fetchToken(copy, await createUser(copy));
+
+  expect(await copy.azure.acs.isTokenValid(token)).toBe(true);
+  expect((await readdir(folder)).sort()).toEqual(['dist', 'host.json', 'package.json']);
+});
+
+test('spends 1000 ACS requests and at most one vault read on 1000 tokens', async () => {
+  const copy = await serveCopy();
+  const userId = await createUser(copy);
+  copy.azure.acs.seen.reset();
+
+  for (let batch = 0; batch < 50; batch += 1) {
+    await Promise.all(Array.from({ length: 20 }, () => fetchToken(copy, userId)));
+  }
+
+  expect(copy.azure.acs.seen.toJSON()).toEqual({ issueToken: 1000 });
+  expect(copy.azure.vault.seen.count('getSecret')).toBeLessThanOrEqual(1);
+});
+
+test('reads the vault once for many first requests at the same time', async () => {
+  const copy = await serveCopy();
+
+  await Promise.all(Array.from({ length: 50 }, () => createUser(copy)));
+
+  expect(copy.azure.acs.identities.count).toBe(50);
+  expect(copy.azure.vault.seen.count('getSecret')).toBe(1);
+  expect(copy.azure.identity.seen.count('getToken')).toBe(1);
+});
+
+test('goes straight to ACS with the managed identity when ACS_ENDPOINT is set', async () => {
+  const copy = await serveCopy({ settings: ({ acs }) => ({ ACS_ENDPOINT: acs.secureUrl ?? '' }) });
+
+  const token = await fetchToken(copy, await createUser(copy));
+
+  expect(await copy.azure.acs.isTokenValid(token)).toBe(true);
+  expect(copy.azure.vault.seen.toJSON()).toEqual({});
+});
+
+test('feeds the credential of the real client SDK', async () => {
+  const copy = await serveCopy();
+  const userId = await createUser(copy);
+  const credential = new AzureCommunicationTokenCredential({
+    tokenRefresher: () => fetchToken(copy, userId),
+    refreshProactively: false,
+  });
+
+  const [first, second] = await Promise.all([credential.getToken(), credential.getToken()]);
+
+  expect(await copy.azure.acs.isTokenValid(first.token)).toBe(true);
+  expect(second.token).toBe(first.token);
+  expect(copy.azure.acs.seen.count('issueToken')).toBe(1);
+  credential.dispose();
+});

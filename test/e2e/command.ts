@@ -1,0 +1,46 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+/** A command of this project, running. */
+export interface RunningCommand {
+  child: ChildProcess;
+  /** Everything printed so far, both streams. */
+  output(): string;
+  /** Resolves with the match once the output holds it; rejects when the command ends before. */
+  prints(pattern: RegExp): Promise<RegExpExecArray>;
+  /** The exit code. */
+  ended: Promise<number | null>;
+}
+
+/** Runs `node <script> <args>`, as the npm scripts do. */
+export function runCommand(script: string, args: string[], env: Record<string, string> = {}): RunningCommand {
+  const child = spawn(process.execPath, [script, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+      child.emit('output');
+    });
+  }
+  const ended = once(child, 'close').then(([code]) => {
+    child.emit('output');
+    return code as number | null;
+  });
+  return {
+    child,
+    output: () => output,
+    ended,
+    async prints(pattern) {
+      for (;;) {
+        const match = pattern.exec(output);
+        if (match !== null) return match;
+        if (child.exitCode !== null)
+          throw new Error(`It ended without printing ${String(pattern)}:\n${output}`);
+        await once(child, 'output');
+      }
+    },
+  };
+}

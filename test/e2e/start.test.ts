@@ -1,0 +1,120 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { type RunningCommand, runCommand } from './command.ts';
+
+interface Info {
+  url: string;
+  functionKey: string;
+  control: string;
+  caFile: string;
+  acs: { connectionStrings: { primary: string; secondary: string } };
+}
+
+let folder: string;
+let running: RunningCommand | undefined;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'start-test-'));
+});
+afterEach(async () => {
+  running?.child.kill('SIGTERM');
+  await running?.ended;
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+function start(...args: string[]): RunningCommand {
+  running = runCommand('local/start.ts', args);
+  return running;
+}
+
+async function readInfo(path: string): Promise<Info> {
+  return JSON.parse(await readFile(path, 'utf8')) as Info;
+}
+
+test('prints a curl line that answers a token, and stops everything when it is interrupted', async () => {
+  const infoFile = join(folder, 'info.json');
+  const command = start('--port', '0', '--info-file', infoFile);
+  const [, method = '', url = ''] = await command.prints(/curl -X (\w+) "([^"]+)"\n/);
+
+  const response = await fetch(url, { method });
+
+  expect(response.status).toBe(201);
+  expect(await response.json()).toMatchObject({ token: expect.stringMatching(/^ey/) });
+  const info = await readInfo(infoFile);
+  expect(url.startsWith(`${info.url}/`)).toBe(true);
+  expect(existsSync(info.caFile)).toBe(true);
+
+  command.child.kill('SIGINT');
+  expect(await command.ended).toBe(0);
+  expect([existsSync(infoFile), existsSync(info.caFile)]).toEqual([false, false]);
+  await expect(fetch(url, { method })).rejects.toThrow();
+  await expect(fetch(info.control)).rejects.toThrow();
+});
+
+test('checks function keys with --enable-auth', async () => {
+  const infoFile = join(folder, 'keys.json');
+  const command = start('--port', '0', '--enable-auth', '--info-file', infoFile);
+  await command.prints(/Ctrl-C stops everything/);
+  const { url, functionKey } = await readInfo(infoFile);
+  const status = async (query = '', headers: Record<string, string> = {}) =>
+    (await fetch(`${url}/users${query}`, { method: 'POST', headers })).status;
+
+  expect(await status()).toBe(401);
+  expect(await status('', { 'x-functions-key': 'wrong' })).toBe(401);
+  expect(await status('', { 'x-functions-key': functionKey })).toBe(201);
+  expect(await status(`?code=${functionKey}`)).toBe(201);
+  expect((await fetch(`${url}/health`)).status).toBe(200);
+  expect(command.output()).toContain(`-H "x-functions-key: ${functionKey}"`);
+});
+
+test('says which port is taken and what to do', async () => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const address = other.address();
+  const port = typeof address === 'object' ? String(address?.port) : '';
+
+  const command = start('--port', port);
+
+  expect(await command.ended).toBe(1);
+  expect(command.output()).toContain(`Port ${port} is taken; choose another with --port`);
+  other.close();
+});
+
+test('explains itself with --help', async () => {
+  const command = start('--help');
+
+  expect(await command.ended).toBe(0);
+  expect(command.output()).toContain('--info-file PATH');
+});
+
+test.each([['--prot', '1'], ['--port', '65536'], ['--host', 'docker'], ['now']])(
+  'refuses %s %s with exit code 2',
+  async (...args) => {
+    const command = start(...args);
+
+    expect(await command.ended).toBe(2);
+    expect(command.output()).toContain('See --help.');
+  },
+);
+
+test('lets a script rotate the key through the control interface', async () => {
+  const infoFile = join(folder, 'rotate.json');
+  await start('--port', '0', '--info-file', infoFile).prints(/Ctrl-C stops everything/);
+  const { url, control, acs } = await readInfo(infoFile);
+  const post = (path: string, body: unknown) =>
+    fetch(`${control}/${path}`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  await fetch(`${url}/users`, { method: 'POST' });
+
+  await post('vault/setSecret', { name: 'acs-connection-string', value: acs.connectionStrings.secondary });
+  await post('acs/regenerateKey', { key: 'primary' });
+
+  expect((await fetch(`${url}/users`, { method: 'POST' })).status).toBe(201);
+});
