@@ -2,6 +2,7 @@ import type { CommunicationAccessToken, CommunicationIdentityClient } from '@azu
 import type { IdentityClients } from './identityClients.ts';
 import { acsFault, isRefusedCredentials, isUnknownUser, noAnswer } from './acsFault.ts';
 import type { Scope } from './contract.ts';
+import { within } from './deadline.ts';
 import { Fault } from './fault.ts';
 
 /** A token as ACS issues it. */
@@ -78,12 +79,13 @@ export class AcsIdentity {
   ): Promise<T> {
     const client = await this.#clients.get(signal);
     try {
-      return await operation(client);
+      // Getting a token of the managed identity does not heed the signal.
+      return await within(signal, operation(client));
     } catch (error) {
       if (!isRefusedCredentials(error)) throw acsFault(error, signal);
       const other = await this.#clients.getInsteadOf(client, signal);
       if (other === undefined) throw rejected(error);
-      return await operation(other).catch((again: unknown) => {
+      return await within(signal, operation(other)).catch((again: unknown) => {
         throw isRefusedCredentials(again) ? rejected(again) : acsFault(again, signal);
       });
     }

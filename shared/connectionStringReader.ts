@@ -70,10 +70,14 @@ export class ConnectionStringReader {
         signal,
         this.#reading.catch(() => undefined),
       );
-    if (this.#current === refused && this.#clock() >= this.#rereadAllowedAt) {
-      this.#rereadAllowedAt = this.#clock() + REREAD_INTERVAL_MS;
-      await within(signal, this.#read());
+    if (this.#current === refused) {
+      const due = this.#clock() >= this.#rereadAllowedAt;
+      if (due) this.#rereadAllowedAt = this.#clock() + REREAD_INTERVAL_MS;
+      // When it is not due, others that were refused too may just have begun it.
+      const reading = due ? this.#read() : this.#reading;
+      if (reading !== undefined) await within(signal, reading);
     }
+    if (this.#current === undefined) return this.get(signal);
     if (this.#current === refused && this.#unreachable) throw unreadable('The vault cannot be reached.');
     return this.#current === refused ? undefined : this.#current;
   }

@@ -15,10 +15,10 @@ const guid = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 const userIdPattern = new RegExp(`^8:(?:acs|gcch-acs|dod-acs):${guid}_${guid}$`, 'i');
 
 /** Whose token it is about: a communication user's id, or the caller's own. */
-export const userIdSchema = z.union(
-  [z.literal('me'), z.string().regex(userIdPattern)],
-  'must be a communication user id (8:acs:…) or me',
-);
+export const userIdSchema = z.union([
+  z.literal('me'),
+  z.string().regex(userIdPattern, 'must be a communication user id (8:acs:…) or me'),
+]);
 
 export interface TokenLimits {
   allowedScopes: readonly [Scope, ...Scope[]];

@@ -22,24 +22,31 @@ const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNRE
  * `mayRepeat` says whether a request whose answer was lost may be sent again.
  */
 export function retryWithinDeadline(mayRepeat: (request: PipelineRequest) => boolean): PipelinePolicy {
-  return retryPolicy(
-    [
-      {
-        name: 'withinDeadline',
-        retry({ retryCount, response, responseError }) {
-          const request = response?.request ?? responseError?.request;
-          if (request === undefined || !isWorthRetrying(mayRepeat(request), response, responseError)) {
-            return { skipStrategy: true };
-          }
-          const asked = retryAfterSeconds(response);
-          const delayMs = asked === undefined ? backoffMs(retryCount) : asked * 1000;
-          const remainingMs = deadlineOf(request.abortSignal)?.remainingMs() ?? 0;
-          return delayMs + LAST_START_MS < remainingMs ? { retryAfterInMs: delayMs } : { skipStrategy: true };
-        },
-      },
-    ],
-    { maxRetries: MAX_RETRIES },
-  );
+  return {
+    name: 'retryWithinDeadline',
+    sendRequest(request, next) {
+      // An error that breaks off an answer does not hold its request, hence a policy for each.
+      const policy = retryPolicy(
+        [
+          {
+            name: 'withinDeadline',
+            retry({ retryCount, response, responseError }) {
+              if (!isWorthRetrying(mayRepeat(request), response, responseError))
+                return { skipStrategy: true };
+              const asked = retryAfterSeconds(response);
+              const delayMs = asked === undefined ? backoffMs(retryCount) : asked * 1000;
+              const remainingMs = deadlineOf(request.abortSignal)?.remainingMs() ?? 0;
+              return delayMs + LAST_START_MS < remainingMs
+                ? { retryAfterInMs: delayMs }
+                : { skipStrategy: true };
+            },
+          },
+        ],
+        { maxRetries: MAX_RETRIES },
+      );
+      return policy.sendRequest(request, next);
+    },
+  };
 }
 
 function isWorthRetrying(repeatable: boolean, response?: PipelineResponse, error?: RestError): boolean {
