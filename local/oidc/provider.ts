@@ -1,0 +1,93 @@
+import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
+import type { JWK } from 'jose';
+import { errors, Provider } from 'oidc-provider';
+
+/** The public client that scripts and apps on this machine use. */
+export const SAMPLE_CLIENT = 'sample-app';
+/** Signs in whoever `username` names, without a password: it exists in this provider and nowhere else. */
+export const SAMPLE_GRANT = 'urn:acs-token-service:sample-user';
+
+const ADMINISTRATOR = 'admin';
+const HOUR_SECONDS = 3600;
+const GRANT_TYPES = ['authorization_code', 'refresh_token', SAMPLE_GRANT];
+
+/** A signing key as the provider publishes and uses it, with its private half. */
+export interface SigningKey extends JWK {
+  kty: string;
+  kid: string;
+  alg: 'RS256';
+}
+
+export function createSigningKey(): SigningKey {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  return { ...privateKey.export({ format: 'jwk' }), kty: 'RSA', kid: randomUUID(), alg: 'RS256', use: 'sig' };
+}
+
+interface ProviderOptions {
+  issuer: string;
+  /** Who the access tokens are for. */
+  audience: string;
+  /** The role that the sample administrator's access tokens carry. */
+  adminRole: string;
+  signingKey: SigningKey;
+}
+
+/** An OpenID Connect provider whose access tokens are JWTs for one API; every name may sign in. */
+export function createProvider({ issuer, audience, adminRole, signingKey }: ProviderOptions): Provider {
+  const resourceServer = {
+    audience,
+    scope: 'tokens',
+    accessTokenFormat: 'jwt' as const,
+    accessTokenTTL: HOUR_SECONDS,
+    jwt: { sign: { alg: signingKey.alg } },
+  };
+  const provider = new Provider(issuer, {
+    jwks: { keys: [signingKey] },
+    cookies: { keys: [randomBytes(32).toString('hex')] },
+    clients: [
+      {
+        client_id: SAMPLE_CLIENT,
+        application_type: 'native',
+        token_endpoint_auth_method: 'none',
+        grant_types: GRANT_TYPES,
+        response_types: ['code'],
+        redirect_uris: ['http://127.0.0.1/callback', 'http://localhost/callback'],
+      },
+    ],
+    findAccount: (_ctx, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
+    extraTokenClaims: (_ctx, token) =>
+      'accountId' in token && token.accountId === ADMINISTRATOR ? { roles: [adminRole] } : {},
+    features: {
+      devInteractions: { enabled: true },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: () => audience,
+        getResourceServerInfo: () => resourceServer,
+        useGrantedResource: () => true,
+      },
+    },
+  });
+
+  provider.registerGrantType<{ username?: string }>(
+    SAMPLE_GRANT,
+    async (ctx) => {
+      const { client, params } = ctx.oidc;
+      if (!params.username) throw new errors.InvalidRequest('username is missing');
+      const accountId = params.username;
+      const grant = new provider.Grant({ accountId, clientId: client.clientId });
+      grant.addResourceScope(audience, resourceServer.scope);
+      const token = new provider.AccessToken({
+        client,
+        accountId,
+        grantId: await grant.save(),
+        gty: SAMPLE_GRANT,
+        resourceServer: new provider.ResourceServer(audience, resourceServer),
+        scope: resourceServer.scope,
+      });
+      const value = await token.save();
+      ctx.body = { access_token: value, expires_in: token.expiration, token_type: token.tokenType };
+    },
+    'username',
+  );
+  return provider;
+}

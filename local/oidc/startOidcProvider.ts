@@ -1,0 +1,104 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+
+const SAMPLE_CLIENT = 'sample-app';
+const SAMPLE_GRANT = 'urn:acs-token-service:sample-user';
+
+/** What the provider's process is asked over IPC. */
+export type ProviderCall = { id: number } & ProviderRequest;
+type ProviderRequest =
+  | { name: 'sign'; claims: Record<string, unknown>; header: Record<string, unknown> }
+  | { name: 'rotateKeys' }
+  | { name: 'setDown'; down: boolean };
+
+/** Its answer; the first one, of id 0, holds the issuer. */
+export interface ProviderReply {
+  id: number;
+  result: string | undefined;
+}
+
+export interface OidcProvider {
+  issuer: string;
+  audience: string;
+  /** A line that answers an access token of the user when it is pasted. */
+  curl(username: string): string;
+  /** The access token that the line answers. */
+  tokenFor(username: string): Promise<string>;
+  /** An ID token of the user: for the app, not for the API. */
+  idTokenFor(username: string): Promise<string>;
+  /** Any claims, signed with the provider's current key. */
+  sign(claims: Record<string, unknown>, header?: Record<string, unknown>): Promise<string>;
+  /** A new key signs from now on; the old one is published no more. */
+  rotateKeys(): Promise<void>;
+  /** Everything answers 503 while it is down. */
+  setDown(down: boolean): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts a real OpenID Connect provider on loopback, in a process of its own. */
+export async function startOidcProvider({
+  audience,
+  adminRole = 'TokenService.Admin',
+}: {
+  audience: string;
+  adminRole?: string;
+}): Promise<OidcProvider> {
+  const child = fork(join(import.meta.dirname, 'main.ts'), [audience, adminRole], {
+    execArgv: [],
+    // It warns about everything that is right for a sample and wrong for production.
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
+  const exited = once(child, 'exit').then(() => undefined);
+  const replyTo = async (id: number): Promise<string> => {
+    for (;;) {
+      const [reply] = (await Promise.race([
+        once(child, 'message'),
+        exited.then(() => Promise.reject(new Error('The OpenID Connect provider has ended.'))),
+      ])) as [ProviderReply];
+      if (reply.id === id) return reply.result ?? '';
+    }
+  };
+  const issuer = await replyTo(0);
+  const tokenEndpoint = `${issuer}/token`;
+  const form = (username: string) =>
+    new URLSearchParams({ grant_type: SAMPLE_GRANT, client_id: SAMPLE_CLIENT, username });
+
+  let calls = 0;
+  const call = (request: ProviderRequest): Promise<string> => {
+    calls += 1;
+    const reply = replyTo(calls);
+    child.send({ id: calls, ...request });
+    return reply;
+  };
+  const sign: OidcProvider['sign'] = (claims, header = {}) => call({ name: 'sign', claims, header });
+
+  return {
+    issuer,
+    audience,
+    sign,
+    curl: (username) => `curl -X POST "${tokenEndpoint}" -d "${form(username).toString()}"`,
+    async tokenFor(username) {
+      const response = await fetch(tokenEndpoint, { method: 'POST', body: form(username) });
+      if (!response.ok) throw new Error(`The provider answers ${response.status}: ${await response.text()}`);
+      return ((await response.json()) as { access_token: string }).access_token;
+    },
+    idTokenFor(username) {
+      const now = Math.floor(Date.now() / 1000);
+      return sign(
+        { iss: issuer, aud: SAMPLE_CLIENT, sub: username, iat: now, exp: now + 600 },
+        { typ: 'JWT' },
+      );
+    },
+    async rotateKeys() {
+      await call({ name: 'rotateKeys' });
+    },
+    async setDown(down) {
+      await call({ name: 'setDown', down });
+    },
+    async stop() {
+      if (child.connected) child.disconnect();
+      await exited;
+    },
+  };
+}

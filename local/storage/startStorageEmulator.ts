@@ -1,0 +1,68 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { TableClient } from '@azure/data-tables';
+
+// The emulator's own account, the same on every machine: no secret.
+const ACCOUNT = 'devstoreaccount1';
+const ACCOUNT_KEY =
+  'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
+const ATTEMPTS = 5;
+
+export interface StorageEmulator {
+  connectionString: string;
+  createTable(name: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts Azurite's table service on loopback, in memory, in a process of its own. */
+export async function startStorageEmulator(attempts = ATTEMPTS): Promise<StorageEmulator> {
+  const port = await findFreePort();
+  const child = fork(
+    join(import.meta.dirname, 'main.ts'),
+    ['--tableHost', '127.0.0.1', '--tablePort', String(port), '--inMemoryPersistence', '--disableTelemetry'],
+    { execArgv: [], stdio: ['ignore', 'pipe', 'ignore', 'ipc'] },
+  );
+  const exited = once(child, 'exit');
+  if (!(await isListening(child))) {
+    // Somebody else may have taken the port in the meantime.
+    if (attempts > 1) return startStorageEmulator(attempts - 1);
+    throw new Error('The storage emulator does not start.');
+  }
+  const connectionString = `DefaultEndpointsProtocol=http;AccountName=${ACCOUNT};AccountKey=${ACCOUNT_KEY};TableEndpoint=http://127.0.0.1:${port}/${ACCOUNT};`;
+  return {
+    connectionString,
+    async createTable(name) {
+      const options = { allowInsecureConnection: true };
+      await TableClient.fromConnectionString(connectionString, name, options).createTable();
+    },
+    async stop() {
+      if (child.connected) child.disconnect();
+      await exited;
+    },
+  };
+}
+
+/** Whether it says so before it ends; whatever it prints is read on. */
+function isListening(child: ChildProcess): Promise<boolean> {
+  return new Promise((resolve) => {
+    child.once('exit', () => {
+      resolve(false);
+    });
+    if (child.stdout === null) return;
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      if (line.includes('successfully')) resolve(true);
+    });
+  });
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
