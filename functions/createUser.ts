@@ -4,15 +4,22 @@ import type { FunctionApp } from '../shared/functionApp.ts';
 import type { Service } from '../shared/service.ts';
 import { readTokenRequest } from '../shared/tokenRequest.ts';
 
-async function createUser({ request, limits, tokens, signal, note }: Call): Promise<HttpResponseInit> {
+async function createUser({
+  request,
+  caller,
+  limits,
+  tokens,
+  signal,
+  note,
+}: Call): Promise<HttpResponseInit> {
   const asked = await readTokenRequest(request, limits);
   note(asked);
-  const created = await tokens.createUser(asked, signal);
-  note({ communicationUser: created.user.communicationUserId });
+  const { isNew, answer } = await tokens.createUser(caller, asked, signal);
+  note({ communicationUser: answer.user.communicationUserId });
   return {
-    status: 201,
-    headers: { Location: `/api/users/${created.user.communicationUserId}` },
-    jsonBody: created,
+    status: isNew ? 201 : 200,
+    headers: { Location: `/api/users/${answer.user.communicationUserId}` },
+    jsonBody: answer,
   };
 }
 

@@ -4,10 +4,10 @@ import type { FunctionApp } from '../shared/functionApp.ts';
 import type { Service } from '../shared/service.ts';
 import { readUserId } from '../shared/tokenRequest.ts';
 
-async function deleteUser({ request, tokens, signal, note }: Call): Promise<HttpResponseInit> {
+async function deleteUser({ request, caller, tokens, signal, note }: Call): Promise<HttpResponseInit> {
   const userId = readUserId(request);
   note({ communicationUser: userId });
-  await tokens.deleteUser(userId, signal);
+  await tokens.deleteUser(caller, userId, signal);
   return { status: 204 };
 }
 

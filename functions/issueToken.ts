@@ -4,11 +4,18 @@ import type { FunctionApp } from '../shared/functionApp.ts';
 import type { Service } from '../shared/service.ts';
 import { readTokenRequest, readUserId } from '../shared/tokenRequest.ts';
 
-async function issueToken({ request, limits, tokens, signal, note }: Call): Promise<HttpResponseInit> {
+async function issueToken({
+  request,
+  caller,
+  limits,
+  tokens,
+  signal,
+  note,
+}: Call): Promise<HttpResponseInit> {
   const userId = readUserId(request);
   const asked = await readTokenRequest(request, limits);
   note({ communicationUser: userId, ...asked });
-  return { status: 200, jsonBody: await tokens.issueToken(userId, asked, signal) };
+  return { status: 200, jsonBody: await tokens.issueToken(caller, userId, asked, signal) };
 }
 
 export function registerIssueToken(app: FunctionApp, service: Service): void {

@@ -4,10 +4,10 @@ import type { FunctionApp } from '../shared/functionApp.ts';
 import type { Service } from '../shared/service.ts';
 import { readUserId } from '../shared/tokenRequest.ts';
 
-async function revokeTokens({ request, tokens, signal, note }: Call): Promise<HttpResponseInit> {
+async function revokeTokens({ request, caller, tokens, signal, note }: Call): Promise<HttpResponseInit> {
   const userId = readUserId(request);
   note({ communicationUser: userId });
-  await tokens.revokeTokens(userId, signal);
+  await tokens.revokeTokens(caller, userId, signal);
   return { status: 204 };
 }
 

@@ -1,8 +1,12 @@
 import type { HttpRequest } from '@azure/functions';
 
-/** Who sent a request. A service is trusted with every communication user. */
-export interface Caller {
-  kind: 'service';
+/** Who sent a request: a trusted backend, or an end user who has proved to be `subject`. */
+export type Caller = { kind: 'service'; subject?: string } | User;
+
+/** An end user, by the key that stands for its issuer and subject. */
+export interface User {
+  kind: 'user';
+  subject: string;
 }
 
 /** How callers are told apart. Throws `unauthenticated` for a request that proves nobody. */

@@ -10,13 +10,28 @@ const wholeNumber = (least: number, most: number) =>
     .transform(Number)
     .refine((value) => value >= least && value <= most, `must be a whole number from ${least} to ${most}`);
 
+const isSecure = (url: URL) => url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url));
+
 const azureUrl = z.string().transform((text, context) => {
   const url = URL.parse(text);
-  const secure = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url));
-  if (url !== null && secure && url.pathname === '/' && url.username === '') return url;
+  if (url !== null && isSecure(url) && url.href === `${url.origin}/`) return url;
   context.addIssue('must be an https URL without a path, such as https://name.vault.azure.net/');
   return z.NEVER;
 });
+
+/** Kept as it is written: tokens name their issuer to the letter. */
+const issuerUrl = z.string().refine((text) => {
+  const url = URL.parse(text);
+  return url !== null && isSecure(url) && url.href === url.origin + url.pathname;
+}, 'must be an https URL');
+
+/** The storage emulator's: every endpoint on loopback. */
+const emulatorConnectionString = z.string().refine((text) => {
+  if (/^UseDevelopmentStorage=true;?$/i.test(text)) return true;
+  const endpoints = [...text.matchAll(/(?:^|;)\w*Endpoint=([^;]*)/gi)].map(([, url]) => URL.parse(url ?? ''));
+  const proxied = /(?:^|;)(?:DevelopmentStorageProxyUri|EndpointSuffix)=/i.test(text);
+  return endpoints.length > 0 && !proxied && endpoints.every((url) => url !== null && isLoopback(url));
+}, 'must name the storage emulator on loopback; in Azure use USER_TABLE_ENDPOINT');
 
 const scopeList = z
   .string()
@@ -46,7 +61,21 @@ const variables = z.object({
   TOKEN_DEFAULT_EXPIRY_MINUTES: expiryMinutes,
   TOKEN_MAX_EXPIRY_MINUTES: expiryMinutes,
   REQUEST_DEADLINE_SECONDS: wholeNumber(1, 200).default(10),
-  CALLER_AUTH: z.enum(['function-key'], 'must be function-key').default('function-key'),
+  CALLER_AUTH: z.enum(['function-key', 'oidc'], 'must be function-key or oidc').default('function-key'),
+  CALLER_REQUESTS_PER_MINUTE: wholeNumber(0, 1_000_000).default(60),
+  OIDC_ISSUER: issuerUrl.optional(),
+  OIDC_AUDIENCE: z.string().optional(),
+  OIDC_ADMIN_ROLE: z.string().default('TokenService.Admin'),
+  OIDC_SUBJECT_CLAIM: z
+    .string()
+    .regex(/^[\w.:/-]{1,100}$/, 'must be the name of a claim')
+    .default('sub'),
+  USER_TABLE_ENDPOINT: azureUrl.optional(),
+  USER_TABLE_NAME: z
+    .string()
+    .regex(/^[A-Za-z][A-Za-z0-9]{2,62}$/, 'must be a table name')
+    .default('users'),
+  USER_TABLE_CONNECTION_STRING: emulatorConnectionString.optional(),
   /** Set by the platform where the app has a managed identity. */
   IDENTITY_ENDPOINT: z.string().optional(),
 });
@@ -80,6 +109,26 @@ const settingsSchema = variables.transform((env, context) => {
       maxExpiryMinutes: env.TOKEN_MAX_EXPIRY_MINUTES,
       defaultExpiryMinutes: env.TOKEN_DEFAULT_EXPIRY_MINUTES,
     },
+    signIn:
+      env.CALLER_AUTH === 'oidc'
+        ? {
+            issuer: env.OIDC_ISSUER ?? wrong('OIDC_ISSUER', 'is required with CALLER_AUTH=oidc'),
+            audience: env.OIDC_AUDIENCE ?? wrong('OIDC_AUDIENCE', 'is required with CALLER_AUTH=oidc'),
+            adminRole: env.OIDC_ADMIN_ROLE,
+            subjectClaim: env.OIDC_SUBJECT_CLAIM,
+            userTable: {
+              name: env.USER_TABLE_NAME,
+              ...(env.USER_TABLE_CONNECTION_STRING !== undefined
+                ? { connectionString: env.USER_TABLE_CONNECTION_STRING }
+                : {
+                    endpoint:
+                      env.USER_TABLE_ENDPOINT ??
+                      wrong('USER_TABLE_ENDPOINT', 'is required with CALLER_AUTH=oidc'),
+                  }),
+            },
+          }
+        : undefined,
+    requestsPerMinute: env.CALLER_REQUESTS_PER_MINUTE,
     deadlineMs: env.REQUEST_DEADLINE_SECONDS * 1000,
   };
 });

@@ -30,11 +30,12 @@ export function endpoint(service: Service, name: string, handle: Handle): HttpHa
     let deadline: Deadline | undefined;
     let response: HttpResponseInit;
     try {
-      const { settings, callers, tokens } = service.parts();
+      const { settings, callers, limit, tokens } = service.parts();
       deadline = startDeadline(settings.deadlineMs);
       const { signal } = deadline;
       const caller = await callers.identify(request, signal);
-      event.caller = caller.kind;
+      Object.assign(event, { caller: caller.kind, subject: caller.subject });
+      await limit(caller);
       const note = (details: EventDetails) => Object.assign(event, details);
       response = await handle({ request, caller, limits: settings.tokens, tokens, signal, note });
       event.outcome = 'ok';

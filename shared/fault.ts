@@ -22,6 +22,8 @@ interface FaultOptions {
   errors?: FieldError[];
   /** Whole seconds after which the caller may try again. */
   retryAfterSeconds?: number | undefined;
+  /** What was wrong with a bearer token, for its `WWW-Authenticate` challenge; plain ASCII. */
+  tokenError?: string | undefined;
   /** For the log alone: what to mend. Never holds a value read from a setting or the vault. */
   note?: string;
   cause?: unknown;
@@ -36,17 +38,19 @@ export class Fault extends Error {
   readonly code: FaultCode;
   readonly errors: FieldError[] | undefined;
   readonly retryAfterSeconds: number | undefined;
+  readonly tokenError: string | undefined;
   readonly note: string | undefined;
 
   constructor(
     code: FaultCode,
     message: string,
-    { errors, retryAfterSeconds, note, cause }: FaultOptions = {},
+    { errors, retryAfterSeconds, tokenError, note, cause }: FaultOptions = {},
   ) {
     super(message, { cause });
     this.code = code;
     this.errors = errors;
     this.retryAfterSeconds = retryAfterSeconds;
+    this.tokenError = tokenError;
     this.note = note;
   }
 }
@@ -54,6 +58,14 @@ export class Fault extends Error {
 /** A 400 that names what is wrong with the request. */
 export function invalidRequest(...errors: FieldError[]): Fault {
   return new Fault('invalid_request', 'The request is not valid: see errors.', { errors });
+}
+
+/** A 401: without `tokenError` the request had no bearer token at all. */
+export function unauthenticated(tokenError?: string, cause?: unknown): Fault {
+  return new Fault('unauthenticated', tokenError ?? 'This needs a bearer token of your identity provider.', {
+    tokenError,
+    cause,
+  });
 }
 
 /** A deployment's own fault: `note` says in the log what the response does not. */

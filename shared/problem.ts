@@ -23,6 +23,7 @@ export function problemResponse(fault: Fault, requestId: string): HttpResponseIn
     headers: {
       'Content-Type': 'application/problem+json',
       ...(fault.retryAfterSeconds === undefined ? {} : { 'Retry-After': String(fault.retryAfterSeconds) }),
+      ...(fault.code === 'unauthenticated' ? { 'WWW-Authenticate': challenge(fault) } : {}),
     },
     body: JSON.stringify({
       type: `urn:acs-token-service:problem:${fault.code}`,
@@ -34,4 +35,11 @@ export function problemResponse(fault: Fault, requestId: string): HttpResponseIn
       errors: fault.errors,
     }),
   };
+}
+
+/** RFC 6750: a request without a token is told the scheme and nothing else. */
+function challenge({ tokenError }: Fault): string {
+  return tokenError === undefined
+    ? 'Bearer'
+    : `Bearer error="invalid_token", error_description="${tokenError.replace(/[^ !#-[\]-~]/g, '')}"`;
 }

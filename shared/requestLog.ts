@@ -2,7 +2,7 @@ import { isRestError } from '@azure/core-rest-pipeline';
 import type { InvocationContext } from '@azure/functions';
 import type { Fault, FaultCode } from './fault.ts';
 
-/** The one structured event of a request. It has no field that could hold a token, a key or a bearer. */
+/** The one structured event of a request, which is also the audit record of what was allowed or refused. It has no field that could hold a token, a key or a bearer. */
 export interface RequestEvent {
   event: 'request';
   function: string;
@@ -13,6 +13,8 @@ export interface RequestEvent {
   /** HTTP requests sent to ACS, retries included. */
   upstreamCalls: number;
   caller?: string;
+  /** A hash: see subjectKey. */
+  subject?: string | undefined;
   communicationUser?: string | undefined;
   scopes?: readonly string[] | undefined;
   expiresInMinutes?: number | undefined;

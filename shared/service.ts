@@ -1,10 +1,14 @@
+import type { TokenCredential } from '@azure/core-auth';
 import { AcsIdentity } from './acsIdentity.ts';
+import { type CallerLimit, limitCallers } from './callerLimit.ts';
 import { type Callers, functionKeyCallers } from './callers.ts';
 import { readSettings, type Settings } from './config.ts';
 import { ConnectionStringReader } from './connectionStringReader.ts';
 import { azureCredential } from './credential.ts';
 import { Fault } from './fault.ts';
 import { connectionStringClients, type IdentityClients, keylessClients } from './identityClients.ts';
+import { oidcCallers } from './oidcCallers.ts';
+import { OidcIssuer } from './oidcIssuer.ts';
 import { TokenService } from './tokenService.ts';
 import { vaultSecret } from './vault.ts';
 
@@ -12,6 +16,7 @@ import { vaultSecret } from './vault.ts';
 export interface Parts {
   settings: Settings;
   callers: Callers;
+  limit: CallerLimit;
   tokens: TokenService;
   /** The names of what this service depends on, each with a cheap question whether it is there. */
   checks: Record<string, (signal: AbortSignal) => Promise<unknown>>;
@@ -33,8 +38,9 @@ export function startService(
   report: (line: string) => void = console.error,
 ): Service {
   try {
-    const parts = assemble(readSettings(env));
-    return { authLevel: 'function', parts: () => parts };
+    const settings = readSettings(env);
+    const parts = assemble(settings);
+    return { authLevel: settings.signIn === undefined ? 'function' : 'anonymous', parts: () => parts };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     report(`The settings are wrong: ${error.note ?? ''}`);
@@ -48,16 +54,48 @@ export function startService(
 }
 
 function assemble(settings: Settings): Parts {
-  const { clients, checks } = connect(settings);
-  const tokens = new TokenService(new AcsIdentity(clients), settings.tokens);
-  return { settings, callers: functionKeyCallers, tokens, checks };
+  const { signIn } = settings;
+  const credential = azureCredential(settings.identity);
+  const { clients, checks } = connect(settings, credential);
+  const acs = new AcsIdentity(clients);
+  const parts = { settings, limit: limitCallers(settings.requestsPerMinute), checks };
+  if (signIn === undefined) {
+    return {
+      ...parts,
+      callers: functionKeyCallers,
+      tokens: new TokenService(acs, undefined, settings.tokens),
+    };
+  }
+  const issuer = new OidcIssuer(signIn.issuer);
+  const directory = openOnce(async () => {
+    // Loading the table SDK takes time that services called with function keys need not spend.
+    const { userTable } = await import('./userTable.ts');
+    const { UserDirectory } = await import('./userDirectory.ts');
+    return new UserDirectory(userTable(signIn.userTable, credential), (userId, signal) =>
+      acs.deleteUser(userId, signal),
+    );
+  });
+  return {
+    ...parts,
+    callers: oidcCallers(signIn, issuer),
+    tokens: new TokenService(acs, directory, settings.tokens),
+    checks: {
+      ...checks,
+      issuer: (signal) => issuer.keys(signal),
+      userDirectory: async (signal) => (await directory()).ownerOf('', signal),
+    },
+  };
 }
 
-function connect({ acs, identity, deadlineMs }: Settings): {
-  clients: IdentityClients;
-  checks: Parts['checks'];
-} {
-  const credential = azureCredential(identity);
+function openOnce<T>(open: () => Promise<T>): () => Promise<T> {
+  let opened: Promise<T> | undefined;
+  return () => (opened ??= open());
+}
+
+function connect(
+  { acs, deadlineMs }: Settings,
+  credential: TokenCredential,
+): { clients: IdentityClients; checks: Parts['checks'] } {
   if ('endpoint' in acs) return { clients: keylessClients(acs.endpoint, credential), checks: {} };
 
   const reader = new ConnectionStringReader(vaultSecret(acs.vault, acs.secretName, credential), {

@@ -1,0 +1,395 @@
+import { createPublicKey } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { exportJWK, generateKeyPair, type JWK, SignJWT, UnsecuredJWT } from 'jose';
+import { type SignIn, startSignIn } from '../../local/signIn.ts';
+import type { Api, ApiResponse } from './api.ts';
+import { startInProcess, stopInProcess } from './inProcess.ts';
+
+const UNKNOWN_ID = '8:acs:11111111-2222-3333-4444-555555555555_66666666-7777-8888-9999-000000000000';
+
+let signIn: SignIn;
+let api: Api;
+beforeAll(async () => {
+  signIn = await startSignIn();
+  api = await startInProcess({ env: { ...signIn.env(), CALLER_REQUESTS_PER_MINUTE: '0' } });
+});
+beforeEach(() => {
+  api.azure.acs.seen.reset();
+});
+afterAll(async () => {
+  await api.stop();
+  await stopInProcess();
+  await signIn.close();
+});
+
+const send = (method: string, path: string, token?: string) =>
+  api.send(method, path, token === undefined ? {} : { headers: { Authorization: `Bearer ${token}` } });
+
+async function signInAs(name: string): Promise<{ token: string; id: string }> {
+  const token = await signIn.provider.tokenFor(name);
+  const response = await send('POST', 'users', token);
+  return { token, id: (response.body as { user: { communicationUserId: string } }).user.communicationUserId };
+}
+
+/** 'ok', or the code of the problem. */
+function outcomeOf({ status, body }: ApiResponse): string {
+  return status < 300 ? 'ok' : (body as { code: string }).code;
+}
+
+const actions: [name: string, method: string, path: (id: string) => string][] = [
+  ['issueToken (GET)', 'GET', (id) => `users/${id}/token`],
+  ['issueToken (POST)', 'POST', (id) => `users/${id}/token`],
+  ['revokeTokens', 'DELETE', (id) => `users/${id}/token`],
+  ['deleteUser', 'DELETE', (id) => `users/${id}`],
+];
+
+describe('who reaches whom', () => {
+  test.each(actions)('%s: nobody without a valid token', async (_name, method, path) => {
+    const { id } = await signInAs('alice');
+    api.azure.acs.seen.reset();
+
+    for (const target of ['me', id, UNKNOWN_ID]) {
+      expect(outcomeOf(await send(method, path(target)))).toBe('unauthenticated');
+      expect(outcomeOf(await send(method, path(target), 'garbage'))).toBe('unauthenticated');
+    }
+
+    expect(api.azure.acs.seen.toJSON()).toEqual({});
+  });
+
+  test.each(actions)("%s: a user its own, and nobody else's, known or not", async (_name, method, path) => {
+    const alice = await signInAs('alice');
+    const bob = await signInAs('bob');
+
+    expect(outcomeOf(await send(method, path('me'), alice.token))).toBe('ok');
+    const { id } = await signInAs('alice');
+    expect(outcomeOf(await send(method, path(id), alice.token))).toBe('ok');
+    api.azure.acs.seen.reset();
+    const others = await send(method, path(bob.id), alice.token);
+    const unknown = await send(method, path(UNKNOWN_ID), alice.token);
+
+    expect(others.status).toBe(403);
+    expect({ ...(unknown.body as object), requestId: '' }).toEqual({
+      ...(others.body as object),
+      requestId: '',
+    });
+    expect(outcomeOf(others)).toBe('forbidden');
+    expect(api.azure.acs.seen.toJSON()).toEqual({});
+    expect(api.azure.acs.identities.has(bob.id)).toBe(true);
+  });
+
+  test.each(actions)('%s: a service any user, by its id', async (_name, method, path) => {
+    const { id } = await signInAs('bob');
+    const service = await signIn.provider.tokenFor('admin');
+
+    expect(outcomeOf(await send(method, path(id), service))).toBe('ok');
+    expect(outcomeOf(await send(method, path('me'), service))).toBe('invalid_request');
+    expect(outcomeOf(await send(method, path(UNKNOWN_ID), service))).toBe('user_not_found');
+  });
+
+  test('createUser: a user gets its own, 201 first and 200 after', async () => {
+    const carol = await signIn.provider.tokenFor('carol');
+
+    const first = await send('POST', 'users?scope=chat', carol);
+    const second = await send('POST', 'users', carol);
+    const third = await send('POST', 'users?scope=voip', carol);
+
+    expect([first.status, second.status, third.status]).toEqual([201, 200, 200]);
+    expect(first.body).toMatchObject({
+      token: expect.any(String),
+      user: (second.body as { user: object }).user,
+    });
+    expect(third.body).toMatchObject({
+      token: expect.any(String),
+      user: (second.body as { user: object }).user,
+    });
+    expect(api.azure.acs.seen.toJSON()).toEqual({ createUserAndToken: 1, issueToken: 1 });
+  });
+
+  test('createUser: a service gets a new user each time', async () => {
+    const service = await signIn.provider.tokenFor('admin');
+
+    const users = [await send('POST', 'users', service), await send('POST', 'users', service)];
+
+    expect(users.map(({ status }) => status)).toEqual([201, 201]);
+    expect(users[0]?.body).not.toEqual(users[1]?.body);
+  });
+
+  test('createUser: nobody without a valid token', async () => {
+    const response = await send('POST', 'users');
+
+    expect(outcomeOf(response)).toBe('unauthenticated');
+    expect(response.headers.get('WWW-Authenticate')).toBe('Bearer');
+    expect(api.azure.acs.seen.toJSON()).toEqual({});
+  });
+
+  test('issueToken creates a user on first use, with one upstream call', async () => {
+    const dave = await signIn.provider.tokenFor('dave');
+
+    const response = await send('GET', 'users/me/token', dave);
+
+    expect(response.status).toBe(200);
+    expect(api.azure.acs.seen.toJSON()).toEqual({ createUserAndToken: 1 });
+  });
+
+  test('revoking and deleting what was never created does nothing', async () => {
+    const erin = await signIn.provider.tokenFor('erin');
+
+    const responses = [await send('DELETE', 'users/me/token', erin), await send('DELETE', 'users/me', erin)];
+
+    expect(responses.map(({ status }) => status)).toEqual([204, 204]);
+    expect(api.azure.acs.seen.toJSON()).toEqual({});
+  });
+
+  test('health needs no token', async () => {
+    const response = await send('GET', 'health');
+
+    expect(response.body).toEqual({
+      status: 'ok',
+      checks: { settings: 'ok', connectionString: 'ok', issuer: 'ok', userDirectory: 'ok' },
+    });
+  });
+});
+
+describe('an attacker', () => {
+  const now = () => Math.floor(Date.now() / 1000);
+  const claims = () => ({
+    iss: signIn.provider.issuer,
+    aud: signIn.provider.audience,
+    sub: 'mallory',
+    iat: now(),
+    exp: now() + 600,
+    roles: ['TokenService.Admin'],
+  });
+  const signed = (changes: Record<string, unknown>, header: Record<string, unknown> = {}) =>
+    signIn.provider.sign({ ...claims(), ...changes }, header);
+
+  async function expectRefused(token: string, description: RegExp): Promise<void> {
+    api.azure.acs.seen.reset();
+
+    const response = await send('POST', 'users', token);
+
+    expect(response.status).toBe(401);
+    expect(outcomeOf(response)).toBe('unauthenticated');
+    expect(response.headers.get('WWW-Authenticate')).toMatch(
+      /^Bearer error="invalid_token", error_description="/,
+    );
+    expect(response.headers.get('WWW-Authenticate')).toMatch(description);
+    expect(api.azure.acs.seen.toJSON()).toEqual({});
+    expect(JSON.stringify(response.body)).not.toContain('mallory');
+  }
+
+  async function issuerKey() {
+    const discovery = await fetch(`${signIn.provider.issuer}/.well-known/openid-configuration`);
+    const { jwks_uri } = (await discovery.json()) as { jwks_uri: string };
+    const { keys } = (await (await fetch(jwks_uri)).json()) as {
+      keys: (JWK & { kid: string; alg: string })[];
+    };
+    const [jwk] = keys;
+    if (jwk === undefined) throw new Error('The provider has no key.');
+    return jwk;
+  }
+
+  test('is let in with the very same claims when nothing is wrong', async () => {
+    const response = await send('POST', 'users', await signed({}));
+
+    expect(response.status).toBe(201);
+  });
+
+  test.each<[string, () => Record<string, unknown>, RegExp]>([
+    ['another issuer', () => ({ iss: 'https://attacker.example' }), /another issuer/],
+    ['another audience', () => ({ aud: 'api://other' }), /another audience/],
+    ['no audience', () => ({ aud: undefined }), /another audience/],
+    ['an expiry in the past', () => ({ exp: now() - 3600 }), /expired/],
+    ['no expiry', () => ({ exp: undefined }), /claim/],
+    ['a start in the future', () => ({ nbf: now() + 3600 }), /not valid yet/],
+    [
+      'an issue time in the far future',
+      () => ({ iat: now() + 10 ** 8, exp: now() + 10 ** 9 }),
+      /in the future/,
+    ],
+    ['no subject', () => ({ sub: undefined }), /no sub claim/],
+    ['an empty subject', () => ({ sub: '' }), /no sub claim/],
+    ['a subject that is no text', () => ({ sub: ['alice'] }), /claim/],
+  ])('is refused with %s', async (_title, changes, description) => {
+    await expectRefused(await signed(changes()), description);
+  });
+
+  test('is refused with alg none', async () => {
+    await expectRefused(
+      new UnsecuredJWT(claims()).encode(),
+      /not a JWT signed with an accepted algorithm|bearer token/,
+    );
+  });
+
+  test("is refused with HS256 signed with the issuer's public key", async () => {
+    const jwk = await issuerKey();
+    const pem = createPublicKey({ key: jwk, format: 'jwk' }).export({
+      type: 'spki',
+      format: 'pem',
+    });
+    const secret = new TextEncoder().encode(pem.toString());
+    const token = await new SignJWT(claims()).setProtectedHeader({ alg: 'HS256', kid: jwk.kid }).sign(secret);
+
+    await expectRefused(token, /not a JWT signed with an accepted algorithm/);
+  });
+
+  test.each(['the same kid', 'an unknown kid', 'jwk', 'jku', 'x5u'])(
+    'is refused with a key of its own and %s in the header',
+    async (trick) => {
+      const { kid, alg } = await issuerKey();
+      const own = await generateKeyPair(alg);
+      const header = {
+        'the same kid': { kid },
+        'an unknown kid': { kid: 'unknown' },
+        jwk: { kid, jwk: await exportJWK(own.publicKey) },
+        jku: { kid, jku: 'https://attacker.example/jwks' },
+        x5u: { kid, x5u: 'https://attacker.example/cert' },
+      }[trick];
+      const token = await new SignJWT(claims()).setProtectedHeader({ alg, ...header }).sign(own.privateKey);
+
+      await expectRefused(token, /signature/);
+    },
+  );
+
+  test('is refused with an ID token', async () => {
+    await expectRefused(await signIn.provider.idTokenFor('alice'), /another audience/);
+  });
+
+  test('is refused with a token of 64 KiB', async () => {
+    await expectRefused(await signed({ padding: 'x'.repeat(64 * 1024) }), /too long/);
+  });
+
+  test('is refused with a token in the query', async () => {
+    const response = await send('POST', `users?access_token=${await signed({})}`);
+
+    expect(response.status).toBe(401);
+    expect(api.azure.acs.seen.toJSON()).toEqual({});
+  });
+
+  test('is refused with two Authorization headers', async () => {
+    const token = await signed({});
+
+    const response = await api.send('POST', 'users', {
+      headers: { Authorization: `Bearer ${token}, Bearer ${token}` },
+    });
+
+    expect(outcomeOf(response)).toBe('unauthenticated');
+    expect(api.azure.acs.seen.toJSON()).toEqual({});
+  });
+
+  test.each<[string, unknown]>([
+    ['in another case', ['tokenservice.admin']],
+    ['nested', [['TokenService.Admin']]],
+    ['below an object', { TokenService: { Admin: true } }],
+    ['as text', 'TokenService.Admin'],
+    ['with a suffix', ['TokenService.Admin2']],
+  ])('is no service with a role %s', async (_title, roles) => {
+    const bob = await signInAs('bob');
+    const token = await signed({ roles });
+    api.azure.acs.seen.reset();
+
+    const response = await send('GET', `users/${bob.id}/token`, token);
+
+    expect(outcomeOf(response)).toBe('forbidden');
+    expect(api.azure.acs.seen.toJSON()).toEqual({});
+  });
+});
+
+describe('a user', () => {
+  test('that a service deletes gets a fresh identity, and the old tokens are dead', async () => {
+    const frank = await signInAs('frank');
+    const old = (await send('GET', 'users/me/token', frank.token)).body as { token: string };
+
+    await send('DELETE', `users/${frank.id}`, await signIn.provider.tokenFor('admin'));
+    const fresh = (await send('GET', 'users/me/token', frank.token)).body as {
+      token: string;
+      user: { communicationUserId: string };
+    };
+
+    expect(fresh.user.communicationUserId).not.toBe(frank.id);
+    expect(await api.azure.acs.isTokenValid(old.token)).toBe(false);
+    expect(await api.azure.acs.isTokenValid(fresh.token)).toBe(true);
+  });
+
+  test('whose identity is gone from ACS gets another one, once', async () => {
+    const grace = await signInAs('grace');
+    await api.azure.acs.commands['deleteIdentity']?.run({ id: grace.id });
+    api.azure.acs.seen.reset();
+
+    const first = await send('GET', 'users/me/token', grace.token);
+    const second = await send('GET', 'users/me/token', grace.token);
+
+    expect(first.status).toBe(200);
+    expect((second.body as { user: object }).user).toEqual((first.body as { user: object }).user);
+    expect(api.azure.acs.seen.toJSON()).toEqual({ issueToken: 2, createUserAndToken: 1 });
+  });
+
+  test('has its decisions on record by a hash of its subject', async () => {
+    const heidi = await signInAs('heidi');
+
+    const response = await send('GET', `users/${UNKNOWN_ID}/token`, heidi.token);
+
+    const requestId = response.headers.get('X-Request-Id') ?? '';
+    const events = api.logs().filter((line) => line.includes(requestId));
+    expect(events).toHaveLength(1);
+    expect(JSON.parse(events[0] ?? '')).toMatchObject({
+      function: 'issueToken',
+      caller: 'user',
+      subject: expect.stringMatching(/^[\w-]{43}$/),
+      communicationUser: UNKNOWN_ID,
+      outcome: 'forbidden',
+    });
+    expect(api.logs().join('\n')).not.toContain(heidi.token);
+  });
+
+  test('that asks too often is told to wait, and others are not', async () => {
+    const limited = await startInProcess({ env: { ...signIn.env(), CALLER_REQUESTS_PER_MINUTE: '2' } });
+    const ask = async (name: string) =>
+      limited.send('GET', 'users/me/token', {
+        headers: { Authorization: `Bearer ${await signIn.provider.tokenFor(name)}` },
+      });
+
+    const answers = [
+      await ask('ivan'),
+      await ask('ivan'),
+      await ask('ivan'),
+      await ask('judy'),
+      await ask('admin'),
+    ];
+
+    expect(answers.map(outcomeOf)).toEqual(['ok', 'ok', 'too_many_requests', 'ok', 'invalid_request']);
+    expect(Number(answers[2]?.headers.get('Retry-After'))).toBeGreaterThan(0);
+  });
+});
+
+describe('an issuer', () => {
+  test('may change its keys while the service runs', async () => {
+    await send('GET', 'users/me/token', await signIn.provider.tokenFor('alice'));
+    await signIn.provider.rotateKeys();
+    const token = await signIn.provider.tokenFor('alice');
+
+    // The keys are fetched again once the cooldown has passed.
+    let response = await send('GET', 'users/me/token', token);
+    while (response.status === 401) response = await send('GET', 'users/me/token', token);
+
+    expect(response.status).toBe(200);
+  });
+
+  test('that is down makes the service unavailable, not the token invalid', async () => {
+    const token = await signIn.provider.tokenFor('alice');
+    await signIn.provider.setDown(true);
+    const fresh = await startInProcess({ env: signIn.env() });
+
+    const response = await fresh.send('GET', 'users/me/token', {
+      headers: { Authorization: `Bearer ${token}` },
+    });
+    await signIn.provider.setDown(false);
+    const later = await fresh.send('GET', 'users/me/token', {
+      headers: { Authorization: `Bearer ${token}` },
+    });
+
+    expect(outcomeOf(response)).toBe('upstream_unavailable');
+    expect(Number(response.headers.get('Retry-After'))).toBeGreaterThan(0);
+    expect(later.status).toBe(200);
+  });
+});

@@ -1,0 +1,408 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { readSettings } from '../../shared/config.ts';
+import { Fault } from '../../shared/fault.ts';
+
+const vault = { KEY_VAULT_URI: 'https://name.vault.azure.net/' };
+const guid = '01234567-89ab-cdef-0123-456789abcdef';
+
+/** Every setting that may be refused. */
+const names = [
+  'KEY_VAULT_URI',
+  'ACS_CONNECTION_STRING_SECRET',
+  'ACS_SECRET_TTL_SECONDS',
+  'ACS_ENDPOINT',
+  'AZURE_CLIENT_ID',
+  'TOKEN_ALLOWED_SCOPES',
+  'TOKEN_DEFAULT_SCOPES',
+  'TOKEN_DEFAULT_EXPIRY_MINUTES',
+  'TOKEN_MAX_EXPIRY_MINUTES',
+  'REQUEST_DEADLINE_SECONDS',
+  'CALLER_AUTH',
+  'CALLER_REQUESTS_PER_MINUTE',
+  'OIDC_ISSUER',
+  'OIDC_SUBJECT_CLAIM',
+  'USER_TABLE_ENDPOINT',
+  'USER_TABLE_NAME',
+  'USER_TABLE_CONNECTION_STRING',
+];
+
+/** The log's note about settings that are refused. */
+function noteOf(env: NodeJS.ProcessEnv): string {
+  try {
+    readSettings(env);
+  } catch (error) {
+    if (error instanceof Fault && error.code === 'misconfigured') return error.note ?? '';
+    throw error;
+  }
+  throw new Error('The settings were accepted.');
+}
+
+test('a vault is all that has to be set', () => {
+  const settings = readSettings(vault);
+
+  expect(settings).toEqual({
+    acs: {
+      vault: new URL('https://name.vault.azure.net/'),
+      secretName: 'acs-connection-string',
+      secretTtlMs: 600_000,
+    },
+    identity: { managed: false, clientId: undefined },
+    tokens: {
+      allowedScopes: ['chat', 'voip'],
+      defaultScopes: ['chat', 'voip'],
+      maxExpiryMinutes: 1440,
+      defaultExpiryMinutes: 1440,
+    },
+    signIn: undefined,
+    requestsPerMinute: 60,
+    deadlineMs: 10_000,
+  });
+});
+
+test('every setting is heeded', () => {
+  const settings = readSettings({
+    ...vault,
+    ACS_CONNECTION_STRING_SECRET: 'other-secret',
+    ACS_SECRET_TTL_SECONDS: '60',
+    AZURE_CLIENT_ID: guid,
+    TOKEN_ALLOWED_SCOPES: 'voip, chat.join ,chat',
+    TOKEN_DEFAULT_SCOPES: 'chat',
+    TOKEN_DEFAULT_EXPIRY_MINUTES: '90',
+    TOKEN_MAX_EXPIRY_MINUTES: '120',
+    REQUEST_DEADLINE_SECONDS: '5',
+    CALLER_AUTH: 'function-key',
+    CALLER_REQUESTS_PER_MINUTE: '7',
+    IDENTITY_ENDPOINT: 'http://169.254.130.2:8081/msi/token',
+  });
+
+  expect(settings).toEqual({
+    acs: {
+      vault: new URL('https://name.vault.azure.net/'),
+      secretName: 'other-secret',
+      secretTtlMs: 60_000,
+    },
+    identity: { managed: true, clientId: guid },
+    tokens: {
+      allowedScopes: ['voip', 'chat.join', 'chat'],
+      defaultScopes: ['chat'],
+      maxExpiryMinutes: 120,
+      defaultExpiryMinutes: 90,
+    },
+    signIn: undefined,
+    requestsPerMinute: 7,
+    deadlineMs: 5000,
+  });
+});
+
+test('an empty setting counts as absent', () => {
+  const others = names.filter((name) => name !== 'KEY_VAULT_URI');
+
+  const settings = readSettings({ ...vault, ...Object.fromEntries(others.map((name) => [name, ''])) });
+
+  expect(settings).toEqual(readSettings(vault));
+});
+
+test('what is no setting is left alone', () => {
+  const settings = readSettings({ ...vault, PATH: '/usr/bin', acs_endpoint: 'garbage' });
+
+  expect(settings).toEqual(readSettings(vault));
+});
+
+test.each([[{}], [{ KEY_VAULT_URI: '' }], [{ ACS_ENDPOINT: '' }]])(
+  'neither a vault nor an endpoint is refused: %j',
+  (env) => {
+    const note = noteOf(env);
+
+    expect(note).toContain('KEY_VAULT_URI is required');
+  },
+);
+
+test.each([[{}], [vault]])('an endpoint goes without, and before, a vault: %j', (env) => {
+  const settings = readSettings({ ...env, ACS_ENDPOINT: 'https://name.communication.azure.com' });
+
+  expect(settings.acs).toEqual({ endpoint: new URL('https://name.communication.azure.com/') });
+});
+
+describe('numbers', () => {
+  const bounds: [string, number, number, object][] = [
+    ['ACS_SECRET_TTL_SECONDS', 1, 86_400, {}],
+    ['REQUEST_DEADLINE_SECONDS', 1, 200, {}],
+    ['CALLER_REQUESTS_PER_MINUTE', 0, 1_000_000, {}],
+    ['TOKEN_DEFAULT_EXPIRY_MINUTES', 60, 1440, {}],
+    ['TOKEN_MAX_EXPIRY_MINUTES', 60, 1440, { TOKEN_DEFAULT_EXPIRY_MINUTES: '60' }],
+  ];
+
+  test.each(bounds)('%s may be %d and %d', (name, least, most, others) => {
+    const settings = [least, most].map((value) =>
+      readSettings({ ...vault, ...others, [name]: String(value) }),
+    );
+
+    expect(settings).toHaveLength(2);
+    expect(settings[0]).not.toEqual(settings[1]);
+  });
+
+  test.each(bounds)(
+    '%s is refused when it is less than %d, more than %d or no whole number',
+    (name, ...rest) => {
+      const [least, most, others] = rest;
+      const values = [
+        least - 1,
+        most + 1,
+        -most,
+        `${least}.5`,
+        '1e2',
+        '0x64',
+        ` ${least}`,
+        'ten',
+        '٦٠',
+        '1,0',
+      ];
+
+      const notes = values.map((value) => noteOf({ ...vault, ...others, [name]: String(value) }));
+
+      expect(notes).toEqual(values.map(() => `${name} must be a whole number from ${least} to ${most}`));
+    },
+  );
+
+  test('a default expiry above the greatest one is refused', () => {
+    const note = noteOf({
+      ...vault,
+      TOKEN_DEFAULT_EXPIRY_MINUTES: '121',
+      TOKEN_MAX_EXPIRY_MINUTES: '120',
+    });
+
+    expect(note).toBe('TOKEN_DEFAULT_EXPIRY_MINUTES must not be more than TOKEN_MAX_EXPIRY_MINUTES');
+  });
+});
+
+describe.each(['KEY_VAULT_URI', 'ACS_ENDPOINT'])('%s', (name) => {
+  const urlOf = (url: string) => {
+    const { acs } = readSettings({ [name]: url });
+    return ('endpoint' in acs ? acs.endpoint : acs.vault).href;
+  };
+
+  test.each([
+    ['https://name.example.net', 'https://name.example.net/'],
+    ['https://name.example.net:8443/', 'https://name.example.net:8443/'],
+    ['http://127.0.0.1:8080', 'http://127.0.0.1:8080/'],
+    ['http://[::1]:8080/', 'http://[::1]:8080/'],
+    ['http://localhost', 'http://localhost/'],
+  ])('may be %s', (url, expected) => {
+    const href = urlOf(url);
+
+    expect(href).toBe(expected);
+  });
+
+  test.each([
+    'name.vault.azure.net',
+    'http://name.vault.azure.net/',
+    'http://127.0.0.1.example.net/',
+    'http://0.0.0.0/',
+    'ftp://127.0.0.1/',
+    'https://name.vault.azure.net/secrets',
+    'https://user@name.vault.azure.net/',
+    'https://:password@name.vault.azure.net/',
+    'https://name.vault.azure.net/?api-version=7.0',
+    'https://name.vault.azure.net/#fragment',
+    'https://',
+  ])('must not be %s', (url) => {
+    const note = noteOf({ [name]: url });
+
+    expect(note).toBe(`${name} must be an https URL without a path, such as https://name.vault.azure.net/`);
+  });
+});
+
+describe('scopes', () => {
+  test.each(['chat', 'chat,voip', 'chat,voip,chat.join,chat.join.limited,voip.join'])('may be %s', (text) => {
+    const { tokens } = readSettings({ ...vault, TOKEN_ALLOWED_SCOPES: text });
+
+    expect(tokens.allowedScopes).toEqual(text.split(','));
+    expect(tokens.defaultScopes).toEqual(text.split(','));
+  });
+
+  test.each(['pstn', 'chat,', ',', ' ', 'chat,chat', 'Chat', 'chat voip', 'chat;voip'])(
+    'must not be %j',
+    (text) => {
+      const notes = ['TOKEN_ALLOWED_SCOPES', 'TOKEN_DEFAULT_SCOPES'].map((name) =>
+        noteOf({ ...vault, [name]: text }),
+      );
+
+      expect(notes).toEqual([
+        expect.stringMatching(/^TOKEN_ALLOWED_SCOPES /),
+        expect.stringMatching(/^TOKEN_DEFAULT_SCOPES /),
+      ]);
+    },
+  );
+
+  test('those given by default must be allowed', () => {
+    const note = noteOf({ ...vault, TOKEN_ALLOWED_SCOPES: 'chat', TOKEN_DEFAULT_SCOPES: 'chat,voip' });
+
+    expect(note).toBe('TOKEN_DEFAULT_SCOPES must be among TOKEN_ALLOWED_SCOPES');
+  });
+});
+
+describe('signed-in users', () => {
+  const oidc = {
+    ...vault,
+    CALLER_AUTH: 'oidc',
+    OIDC_ISSUER: 'https://login.example.net/tenant/v2.0',
+    OIDC_AUDIENCE: 'api://tokens',
+    USER_TABLE_ENDPOINT: 'https://name.table.core.windows.net',
+  };
+  const signInOf = (env: NodeJS.ProcessEnv) => readSettings({ ...oidc, ...env }).signIn;
+
+  test('need an issuer, an audience and a table', () => {
+    const signIn = signInOf({});
+
+    expect(signIn).toEqual({
+      issuer: 'https://login.example.net/tenant/v2.0',
+      audience: 'api://tokens',
+      adminRole: 'TokenService.Admin',
+      subjectClaim: 'sub',
+      userTable: { name: 'users', endpoint: new URL('https://name.table.core.windows.net/') },
+    });
+  });
+
+  test('need them all', () => {
+    const note = noteOf({ ...vault, CALLER_AUTH: 'oidc' });
+
+    expect(note).toBe(
+      ['OIDC_ISSUER', 'OIDC_AUDIENCE', 'USER_TABLE_ENDPOINT']
+        .map((name) => `${name} is required with CALLER_AUTH=oidc`)
+        .join('; '),
+    );
+  });
+
+  test('may be told by another claim, role and table', () => {
+    const signIn = signInOf({
+      OIDC_ADMIN_ROLE: 'Boss',
+      OIDC_SUBJECT_CLAIM: 'oid',
+      USER_TABLE_NAME: 'people',
+    });
+
+    expect(signIn).toMatchObject({ adminRole: 'Boss', subjectClaim: 'oid', userTable: { name: 'people' } });
+  });
+
+  test.each(['https://login.example.net', 'http://127.0.0.1:9000/oidc', 'https://login.example.net/a/'])(
+    'keep their issuer to the letter: %s',
+    (issuer) => {
+      const signIn = signInOf({ OIDC_ISSUER: issuer });
+
+      expect(signIn).toHaveProperty('issuer', issuer);
+    },
+  );
+
+  test.each([
+    'login.example.net',
+    'http://login.example.net',
+    'https://login.example.net/?a=b',
+    'https://login.example.net/#a',
+    'https://user@login.example.net/',
+    'https://:password@login.example.net/',
+  ])('must not have an issuer such as %s', (issuer) => {
+    const note = noteOf({ ...oidc, OIDC_ISSUER: issuer });
+
+    expect(note).toBe('OIDC_ISSUER must be an https URL');
+  });
+
+  test.each([
+    'UseDevelopmentStorage=true',
+    'UseDevelopmentStorage=true;',
+    'AccountName=a;AccountKey=b;TableEndpoint=http://127.0.0.1:10002/a;',
+  ])('may be kept by the storage emulator: %s', (connectionString) => {
+    const signIn = signInOf({ USER_TABLE_ENDPOINT: '', USER_TABLE_CONNECTION_STRING: connectionString });
+
+    expect(signIn?.userTable).toEqual({ name: 'users', connectionString });
+  });
+
+  test.each([
+    'AccountName=a;AccountKey=b',
+    'DefaultEndpointsProtocol=https;AccountName=a;AccountKey=b;EndpointSuffix=core.windows.net',
+    'AccountName=a;AccountKey=b;TableEndpoint=https://a.table.core.windows.net',
+    'AccountName=a;AccountKey=b;TableEndpoint=http://127.0.0.1.example.net/',
+    'TableEndpoint=http://127.0.0.1/;TableEndpoint=https://a.table.core.windows.net',
+    'UseDevelopmentStorage=true;DevelopmentStorageProxyUri=http://example.net',
+  ])('must not be kept with a key of real storage: %s', (connectionString) => {
+    const note = noteOf({ ...oidc, USER_TABLE_CONNECTION_STRING: connectionString });
+
+    expect(note).toMatch(/^USER_TABLE_CONNECTION_STRING must name the storage emulator on loopback/);
+  });
+});
+
+test.each([
+  ['OIDC_SUBJECT_CLAIM', 'a claim'],
+  ['USER_TABLE_NAME', '1users'],
+  ['USER_TABLE_NAME', 'us'],
+  ['USER_TABLE_NAME', 'users-table'],
+  ['ACS_CONNECTION_STRING_SECRET', 'under_score'],
+  ['ACS_CONNECTION_STRING_SECRET', 'name/version'],
+  ['ACS_CONNECTION_STRING_SECRET', 'a'.repeat(128)],
+  ['AZURE_CLIENT_ID', `{${guid}}`],
+  ['AZURE_CLIENT_ID', guid.slice(1)],
+  ['CALLER_AUTH', 'none'],
+  ['CALLER_AUTH', 'Function-Key'],
+])('%s must not be %s', (name, value) => {
+  const note = noteOf({ ...vault, [name]: value });
+
+  expect(note).toMatch(new RegExp(`^${name} must be [^;]*$`));
+});
+
+test('every wrong setting is named', () => {
+  const note = noteOf({
+    KEY_VAULT_URI: 'http://example.net',
+    TOKEN_ALLOWED_SCOPES: 'pstn',
+    REQUEST_DEADLINE_SECONDS: 'soon',
+  });
+
+  expect(note.split('; ').map((part) => part.split(' ')[0])).toEqual([
+    'KEY_VAULT_URI',
+    'TOKEN_ALLOWED_SCOPES',
+    'REQUEST_DEADLINE_SECONDS',
+  ]);
+});
+
+describe('a note names the setting and never its value', () => {
+  test('for garbage of any kind', () => {
+    // No note has a tilde of its own, and no setting may begin with one.
+    const garbage = fc.string({ unit: 'binary', minLength: 3, maxLength: 200 }).map((text) => `~${text}`);
+
+    fc.assert(
+      fc.property(fc.constantFrom(...names), garbage, (name, value) => {
+        const note = noteOf({ ...vault, [name]: value });
+
+        expect(note).toMatch(new RegExp(`^${name} `));
+        expect(note).not.toContain('~');
+      }),
+    );
+  });
+
+  test('for secrets where a URL, a name or a list belongs', () => {
+    const secretive = fc.constantFrom(
+      (secret: string) => `https://${secret}@name.vault.azure.net/`,
+      (secret: string) => `https://:${secret}@name.vault.azure.net/`,
+      (secret: string) => `http://${secret}.example.net/`,
+      (secret: string) => `https://name.vault.azure.net/${secret}`,
+      (secret: string) => `https://name.vault.azure.net/?sig=${secret}`,
+      (secret: string) => `chat,${secret}`,
+      (secret: string) => `endpoint=https://name.example.net/;accesskey=${secret}`,
+    );
+    // No note has a q before a hex digit.
+    const secrets = fc.uuid().map((uuid) => uuid.replaceAll(/[^-]+/g, 'q$&'));
+    const values = fc.tuple(secretive, secrets).map(([put, secret]) => ({ value: put(secret), secret }));
+
+    fc.assert(
+      // An issuer may have a path, and a claim may be named by a URL: not all of these are refused there.
+      fc.property(
+        fc.constantFrom(...names.filter((name) => !['OIDC_ISSUER', 'OIDC_SUBJECT_CLAIM'].includes(name))),
+        values,
+        (name, { value, secret }) => {
+          const note = noteOf({ ...vault, [name]: value });
+
+          expect(note).toContain(name);
+          for (const part of secret.split('-')) expect(note).not.toContain(part);
+        },
+      ),
+    );
+  });
+});

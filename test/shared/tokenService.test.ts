@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { type AcsEmulator, startAcsEmulator } from '../../local/acs/acsEmulator.ts';
+import { AcsIdentity } from '../../shared/acsIdentity.ts';
+import { ConnectionStringReader } from '../../shared/connectionStringReader.ts';
+import type { User } from '../../shared/contract.ts';
+import { connectionStringClients } from '../../shared/identityClients.ts';
+import { TokenService } from '../../shared/tokenService.ts';
+
+const { signal } = new AbortController();
+const service = { kind: 'service' } as const;
+
+let acs: AcsEmulator;
+let tokens: TokenService;
+
+beforeAll(async () => {
+  acs = await startAcsEmulator();
+  const readSecret = () => Promise.resolve(acs.connectionString());
+  const reader = new ConnectionStringReader(readSecret, { ttlMs: 60_000, timeoutMs: 1000 });
+  tokens = new TokenService(new AcsIdentity(connectionStringClients(reader)), undefined, {
+    defaultScopes: ['voip'],
+    defaultExpiryMinutes: 90,
+  });
+});
+
+beforeEach(() => {
+  acs.seen.reset();
+});
+
+afterAll(() => acs.close());
+
+async function createUser(): Promise<User> {
+  return (await tokens.createUser(service, {}, signal)).answer.user;
+}
+
+/** Whole minutes until then, rounded. */
+function minutesUntil(expiresOn: string): number {
+  return Math.round((Date.parse(expiresOn) - Date.now()) / 60_000);
+}
+
+/** The scopes that ACS wrote into a token. */
+function scopesOf(token: string): unknown {
+  const claims = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString();
+  return (JSON.parse(claims) as { acsScope: unknown }).acsScope;
+}
+
+test('a user is created without a token when no scopes are asked for', async () => {
+  const { isNew, answer: created } = await tokens.createUser(service, { expiresInMinutes: 60 }, signal);
+
+  expect(isNew).toBe(true);
+  expect(created).toEqual({ user: { communicationUserId: expect.stringMatching(/^8:acs:/) } });
+  expect(acs.seen.toJSON()).toEqual({ createUser: 1 });
+});
+
+test('a user is created with its token by one request when scopes are asked for', async () => {
+  const { isNew, answer: created } = await tokens.createUser(service, { scopes: ['chat'] }, signal);
+
+  const { token, expiresOn } = created as { token: string; expiresOn: string };
+  expect(isNew).toBe(true);
+  expect(Object.keys(created).sort()).toEqual(['expiresOn', 'token', 'user']);
+  expect(acs.identities.has(created.user.communicationUserId)).toBe(true);
+  expect(scopesOf(token)).toBe('chat');
+  expect(minutesUntil(expiresOn)).toBe(90);
+  expect(acs.seen.toJSON()).toEqual({ createUserAndToken: 1 });
+});
+
+test('what is not asked for is given as the deployment says', async () => {
+  const user = await createUser();
+
+  const { token, expiresOn } = await tokens.issueToken(service, user.communicationUserId, {}, signal);
+
+  expect(scopesOf(token)).toBe('voip');
+  expect(minutesUntil(expiresOn)).toBe(90);
+});
+
+test('what is asked for is given', async () => {
+  const user = await createUser();
+
+  const asked = { scopes: ['chat', 'voip'] as ['chat', 'voip'], expiresInMinutes: 60 };
+  const issued = await tokens.issueToken(service, user.communicationUserId, asked, signal);
+
+  expect(issued).toEqual({ token: expect.any(String), expiresOn: expect.any(String), user });
+  expect(new Date(issued.expiresOn).toISOString()).toBe(issued.expiresOn);
+  expect(scopesOf(issued.token)).toBe('chat,voip');
+  expect(minutesUntil(issued.expiresOn)).toBe(60);
+});
+
+test('tokens are revoked, and users deleted as often as one likes', async () => {
+  const user = await createUser();
+  const { token } = await tokens.issueToken(service, user.communicationUserId, {}, signal);
+
+  await tokens.revokeTokens(service, user.communicationUserId, signal);
+  const valid = await acs.isTokenValid(token);
+  await tokens.deleteUser(service, user.communicationUserId, signal);
+  await tokens.deleteUser(service, user.communicationUserId, signal);
+
+  expect(valid).toBe(false);
+  expect(acs.identities.has(user.communicationUserId)).toBe(false);
+});
+
+describe('a service that says me', () => {
+  test.each<[string, () => Promise<unknown>]>([
+    ['issueToken', () => tokens.issueToken(service, 'me', {}, signal)],
+    ['revokeTokens', () => tokens.revokeTokens(service, 'me', signal)],
+    ['deleteUser', () => tokens.deleteUser(service, 'me', signal)],
+  ])('is refused by %s before ACS is asked', async (_name, call) => {
+    await expect(call()).rejects.toMatchObject({
+      code: 'invalid_request',
+      errors: [{ path: 'userId', message: expect.stringContaining('must be an id') }],
+    });
+    expect(acs.seen.toJSON()).toEqual({});
+  });
+});
