@@ -2,6 +2,7 @@ import { type LocalAzure, startLocalAzure } from './azure.ts';
 import { startCoreTools } from './coreTools.ts';
 import type { HostListing } from './functionsHost/hostMessage.ts';
 import { type FunctionsHostOptions, startFunctionsHost } from './functionsHost/startFunctionsHost.ts';
+import { type SignIn, startSignIn } from './signIn.ts';
 
 /** The process that serves the functions. */
 export interface ServiceHost {
@@ -19,6 +20,7 @@ export interface LocalServiceOptions {
   port?: number;
   enableAuth?: boolean;
   host?: 'embedded' | 'func';
+  callers?: 'function-key' | 'oidc';
   /** Settings added to what the emulators ask for, and winning over it. */
   settings?: (azure: LocalAzure) => Record<string, string>;
   onLog?: (line: string) => void;
@@ -27,6 +29,8 @@ export interface LocalServiceOptions {
 
 export interface LocalService extends ServiceHost {
   azure: LocalAzure;
+  /** With `callers: 'oidc'`. */
+  signIn: SignIn | undefined;
 }
 
 /** The whole service on loopback: emulated Azure in this process, the built bundle in a host of its own. */
@@ -35,32 +39,34 @@ export async function startLocalService({
   port = 7071,
   enableAuth = false,
   host = 'embedded',
+  callers = 'function-key',
   settings = () => ({}),
   onLog = () => undefined,
   onProgress = () => undefined,
 }: LocalServiceOptions): Promise<LocalService> {
   onProgress('Starting Communication Services, Key Vault and the managed identity');
   const azure = await startLocalAzure();
+  let signIn: SignIn | undefined;
   try {
+    if (callers === 'oidc') {
+      onProgress('Starting the OpenID Connect provider and the storage emulator');
+      signIn = await startSignIn();
+    }
     onProgress(host === 'func' ? 'Starting Core Tools' : 'Starting the functions');
     const start = host === 'func' ? startCoreTools : startEmbeddedHost;
-    const running = await start({
-      app,
-      port,
-      enableAuth,
-      env: appEnvironment(azure, settings(azure)),
-      onLog,
-    });
+    const env = { ...appEnvironment(azure), ...signIn?.env(), ...settings(azure) };
+    const running = await start({ app, port, enableAuth, env, onLog });
     return {
       ...running,
       azure,
+      signIn,
       async stop() {
         await running.stop();
-        await azure.close();
+        await Promise.all([azure.close(), signIn?.close()]);
       },
     };
   } catch (error) {
-    await azure.close();
+    await Promise.all([azure.close(), signIn?.close()]);
     throw error;
   }
 }
@@ -71,6 +77,6 @@ async function startEmbeddedHost(options: FunctionsHostOptions): Promise<Service
 }
 
 /** This process's environment, without a setting that would lead away from the emulators. */
-function appEnvironment(azure: LocalAzure, settings: Record<string, string>): NodeJS.ProcessEnv {
-  return { ...process.env, ACS_ENDPOINT: '', ...azure.env(), ...settings };
+function appEnvironment(azure: LocalAzure): NodeJS.ProcessEnv {
+  return { ...process.env, ACS_ENDPOINT: '', CALLER_AUTH: 'function-key', ...azure.env() };
 }

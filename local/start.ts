@@ -5,13 +5,16 @@ import { CommandError, readCommandLine, readPort, runCommand } from './commandLi
 import { writeInfoFile } from './infoFile.ts';
 import { startupListing } from './functionsHost/startupListing.ts';
 import { type LocalService, startLocalService } from './service.ts';
+import type { SignIn } from './signIn.ts';
 
 const usage = `The whole service on this machine, with every part of Azure emulated.
 
-npm start -- [--port N] [--enable-auth] [--host func] [--info-file PATH]
+npm start -- [--port N] [--enable-auth] [--callers oidc] [--host func]
+             [--info-file PATH]
 
   --port N          default 7071; 0 takes a free one
   --enable-auth     check function keys as Azure does
+  --callers oidc    callers are signed-in users of a local OpenID Connect provider
   --host func       serve with Azure Functions Core Tools instead of the embedded host
   --info-file PATH  once ready, write every URL, key and connection string there as JSON
   --help            this text
@@ -25,11 +28,17 @@ const options = readCommandLine(usage, () => {
       port: { type: 'string', default: '7071' },
       'enable-auth': { type: 'boolean', default: false },
       host: { type: 'string', default: 'embedded' },
+      callers: { type: 'string', default: 'function-key' },
       'info-file': { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
-  return { ...values, host: readHost(values.host), port: readPort(values.port) };
+  return {
+    ...values,
+    host: readChoice('--host', values.host, ['embedded', 'func']),
+    callers: readChoice('--callers', values.callers, ['function-key', 'oidc']),
+    port: readPort(values.port),
+  };
 });
 
 await runCommand(async () => {
@@ -41,6 +50,7 @@ await runCommand(async () => {
     port: options.port,
     enableAuth: options['enable-auth'],
     host: options.host,
+    callers: options.callers,
     onLog: (line) => {
       console.log(line);
     },
@@ -62,18 +72,39 @@ await runCommand(async () => {
   }
 });
 
-function readHost(text: string): 'embedded' | 'func' {
-  if (text === 'embedded' || text === 'func') return text;
-  throw new RangeError(`--host must be func or embedded, not '${text}'`);
+function readChoice<Choice extends string>(option: string, text: string, choices: readonly Choice[]): Choice {
+  const choice = choices.find((candidate) => candidate === text);
+  if (choice !== undefined) return choice;
+  throw new RangeError(`${option} must be ${choices.join(' or ')}, not '${text}'`);
 }
 
-function welcome({ url, listing, azure }: LocalService): string {
+function welcome(service: LocalService): string {
+  return `${service.signIn === undefined ? firstToken(service) : signedIn(service, service.signIn)}
+Make the emulators fail, read what they have seen (docs/local.md): ${service.azure.controlUrl}
+Ctrl-C stops everything.
+`;
+}
+
+function firstToken({ url, listing }: LocalService): string {
   const key = options['enable-auth'] ? ` -H "x-functions-key: ${listing?.functionKey ?? '<key>'}"` : '';
   return `Create a user and get its first access token:
 
   curl -X POST "${url}/api/users?scope=chat,voip"${key}
+`;
+}
 
-Make the emulators fail, read what they have seen (docs/local.md): ${azure.controlUrl}
-Ctrl-C stops everything.
+function signedIn({ url }: LocalService, { provider }: SignIn): string {
+  return `Issuer: ${provider.issuer}
+
+Sign in as a user, alice or bob, or as the administrator; each answers an access_token of the provider:
+
+  ${provider.curl('alice')}
+  ${provider.curl('bob')}
+  ${provider.curl('admin')}
+
+Then get an ACS token as that user, or delete a user as the administrator:
+
+  curl "${url}/api/users/me/token" -H "Authorization: Bearer <access_token>"
+  curl -X DELETE "${url}/api/users/<communicationUserId>" -H "Authorization: Bearer <access_token>"
 `;
 }

@@ -1,0 +1,36 @@
+import { type OidcProvider, startOidcProvider } from './oidc/startOidcProvider.ts';
+import { type StorageEmulator, startStorageEmulator } from './storage/startStorageEmulator.ts';
+
+const AUDIENCE = 'api://acs-token-service';
+const TABLE = 'users';
+
+/** What signed-in callers need: an identity provider, and a table for the user directory. */
+export interface SignIn {
+  provider: OidcProvider;
+  storage: StorageEmulator;
+  /** The settings of a service that trusts them. */
+  env(): Record<string, string>;
+  close(): Promise<void>;
+}
+
+export async function startSignIn(): Promise<SignIn> {
+  const [provider, storage] = await Promise.all([
+    startOidcProvider({ audience: AUDIENCE }),
+    startStorageEmulator(),
+  ]);
+  await storage.createTable(TABLE);
+  return {
+    provider,
+    storage,
+    env: () => ({
+      CALLER_AUTH: 'oidc',
+      OIDC_ISSUER: provider.issuer,
+      OIDC_AUDIENCE: AUDIENCE,
+      USER_TABLE_CONNECTION_STRING: storage.connectionString,
+      USER_TABLE_NAME: TABLE,
+    }),
+    async close() {
+      await Promise.all([provider.stop(), storage.stop()]);
+    },
+  };
+}
