@@ -15,7 +15,9 @@ async function issueToken({
   const userId = readUserId(request);
   const asked = await readTokenRequest(request, limits);
   note({ communicationUser: userId, ...asked });
-  return { status: 200, jsonBody: await tokens.issueToken(caller, userId, asked, signal) };
+  const issued = await tokens.issueToken(caller, userId, asked, signal);
+  note({ communicationUser: issued.user.communicationUserId });
+  return { status: 200, jsonBody: issued };
 }
 
 export function registerIssueToken(app: FunctionApp, service: Service): void {

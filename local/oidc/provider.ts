@@ -1,11 +1,7 @@
 import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
 import type { JWK } from 'jose';
 import { errors, Provider } from 'oidc-provider';
-
-/** The public client that scripts and apps on this machine use. */
-export const SAMPLE_CLIENT = 'sample-app';
-/** Signs in whoever `username` names, without a password: it exists in this provider and nowhere else. */
-export const SAMPLE_GRANT = 'urn:acs-token-service:sample-user';
+import { SAMPLE_CLIENT, SAMPLE_GRANT } from './sampleClient.ts';
 
 const ADMINISTRATOR = 'admin';
 const HOUR_SECONDS = 3600;

@@ -1,9 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-
-const SAMPLE_CLIENT = 'sample-app';
-const SAMPLE_GRANT = 'urn:acs-token-service:sample-user';
+import { SAMPLE_CLIENT, SAMPLE_GRANT } from './sampleClient.ts';
 
 /** What the provider's process is asked over IPC. */
 export type ProviderCall = { id: number } & ProviderRequest;
