@@ -1,6 +1,7 @@
 import { isRestError, type RestError } from '@azure/core-rest-pipeline';
 import { timedOut } from './deadline.ts';
 import { Fault } from './fault.ts';
+import { isIdentityError } from './identityError.ts';
 import { retryAfterSeconds } from './retryAfter.ts';
 
 const RETRY_AFTER_SECONDS = 2;
@@ -59,12 +60,4 @@ function unavailable(cause: unknown): Fault {
       (isRestError(cause) ? retryAfterSeconds(cause.response) : undefined) ?? RETRY_AFTER_SECONDS,
     cause,
   });
-}
-
-/** The managed identity could not get a token; @azure/identity's errors share no class. */
-function isIdentityError(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    ['AuthenticationError', 'AuthenticationRequiredError', 'CredentialUnavailableError'].includes(error.name)
-  );
 }

@@ -10,11 +10,10 @@ const wholeNumber = (least: number, most: number) =>
     .transform(Number)
     .refine((value) => value >= least && value <= most, `must be a whole number from ${least} to ${most}`);
 
-const isSecure = (url: URL) => url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url));
-
+/** Always https: what is reached with a bearer token is never reached in the clear, not even on loopback. */
 const azureUrl = z.string().transform((text, context) => {
   const url = URL.parse(text);
-  if (url !== null && isSecure(url) && url.href === `${url.origin}/`) return url;
+  if (url?.protocol === 'https:' && url.href === `${url.origin}/`) return url;
   context.addIssue('must be an https URL without a path, such as https://name.vault.azure.net/');
   return z.NEVER;
 });
@@ -22,7 +21,9 @@ const azureUrl = z.string().transform((text, context) => {
 /** Kept as it is written: tokens name their issuer to the letter. */
 const issuerUrl = z.string().refine((text) => {
   const url = URL.parse(text);
-  return url !== null && isSecure(url) && url.href === url.origin + url.pathname;
+  if (url === null) return false;
+  const secure = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url));
+  return secure && url.href === url.origin + url.pathname;
 }, 'must be an https URL');
 
 /** The storage emulator's: every endpoint on loopback. */
@@ -42,9 +43,7 @@ const scopeList = z
       .refine((scopes) => new Set(scopes).size === scopes.length, 'must not name a scope twice'),
   );
 
-const expiryMinutes = wholeNumber(SHORTEST_EXPIRY_MINUTES, LONGEST_EXPIRY_MINUTES).default(
-  LONGEST_EXPIRY_MINUTES,
-);
+const expiryMinutes = wholeNumber(SHORTEST_EXPIRY_MINUTES, LONGEST_EXPIRY_MINUTES);
 
 /** Every environment variable that the service reads. */
 const variables = z.object({
@@ -58,8 +57,8 @@ const variables = z.object({
   AZURE_CLIENT_ID: z.guid('must be a client id (a GUID)').optional(),
   TOKEN_ALLOWED_SCOPES: scopeList.default(['chat', 'voip']),
   TOKEN_DEFAULT_SCOPES: scopeList.optional(),
-  TOKEN_DEFAULT_EXPIRY_MINUTES: expiryMinutes,
-  TOKEN_MAX_EXPIRY_MINUTES: expiryMinutes,
+  TOKEN_DEFAULT_EXPIRY_MINUTES: expiryMinutes.optional(),
+  TOKEN_MAX_EXPIRY_MINUTES: expiryMinutes.default(LONGEST_EXPIRY_MINUTES),
   REQUEST_DEADLINE_SECONDS: wholeNumber(1, 200).default(10),
   CALLER_AUTH: z.enum(['function-key', 'oidc'], 'must be function-key or oidc').default('function-key'),
   CALLER_REQUESTS_PER_MINUTE: wholeNumber(0, 1_000_000).default(60),
@@ -90,7 +89,9 @@ const settingsSchema = variables.transform((env, context) => {
   if (!defaultScopes.every((scope) => allowedScopes.includes(scope))) {
     wrong('TOKEN_DEFAULT_SCOPES', 'must be among TOKEN_ALLOWED_SCOPES');
   }
-  if (env.TOKEN_DEFAULT_EXPIRY_MINUTES > env.TOKEN_MAX_EXPIRY_MINUTES) {
+  const maxExpiryMinutes = env.TOKEN_MAX_EXPIRY_MINUTES;
+  const defaultExpiryMinutes = env.TOKEN_DEFAULT_EXPIRY_MINUTES ?? maxExpiryMinutes;
+  if (defaultExpiryMinutes > maxExpiryMinutes) {
     wrong('TOKEN_DEFAULT_EXPIRY_MINUTES', 'must not be more than TOKEN_MAX_EXPIRY_MINUTES');
   }
   return {
@@ -106,8 +107,8 @@ const settingsSchema = variables.transform((env, context) => {
     tokens: {
       allowedScopes,
       defaultScopes,
-      maxExpiryMinutes: env.TOKEN_MAX_EXPIRY_MINUTES,
-      defaultExpiryMinutes: env.TOKEN_DEFAULT_EXPIRY_MINUTES,
+      maxExpiryMinutes,
+      defaultExpiryMinutes,
     },
     signIn:
       env.CALLER_AUTH === 'oidc'

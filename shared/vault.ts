@@ -2,6 +2,7 @@ import type { TokenCredential } from '@azure/core-auth';
 import { isRestError, type RestError } from '@azure/core-rest-pipeline';
 import { SecretClient } from '@azure/keyvault-secrets';
 import * as z from 'zod';
+import { isIdentityError } from './identityError.ts';
 import { Fault, misconfigured } from './fault.ts';
 import { isLoopback } from './loopback.ts';
 import { retryAfterSeconds } from './retryAfter.ts';
@@ -44,13 +45,19 @@ function vaultFault(cause: unknown, secretName: string): Fault {
     return misconfigured(`The vault's secret ${secretName} is disabled.`, cause);
   }
   return new Fault('upstream_unavailable', 'The service cannot read its credentials right now; try again.', {
-    note:
-      status === 401 || status === 403
-        ? 'The vault refuses the identity: has it the role Key Vault Secrets User, and for some minutes?'
-        : 'The vault cannot be reached.',
+    note: noteFor(cause, status),
     retryAfterSeconds: retryAfterSeconds(error?.response) ?? RETRY_AFTER_SECONDS,
     cause,
   });
+}
+
+function noteFor(cause: unknown, status: number | undefined): string {
+  if (status === 401 || status === 403) {
+    return 'The vault refuses the identity: has it the role Key Vault Secrets User, and for some minutes?';
+  }
+  return isIdentityError(cause)
+    ? 'There is no token for the vault: has the app a managed identity, or is az logged in?'
+    : 'The vault cannot be reached.';
 }
 
 const detailsSchema = z.object({ error: z.object({ innerError: z.object({ code: z.string() }) }) });

@@ -57,10 +57,17 @@ test("uses the developer's az login where there is no managed identity", async (
 
 test('answers upstream_unavailable when the login does not work', async () => {
   const broken = (azure: LocalAzure) => ({ ...asDeveloper(azure), PATH: folder });
-  service = await startLocalService({ app: '.', port: 0, settings: broken });
+  const logs: string[] = [];
+  service = await startLocalService({
+    app: '.',
+    port: 0,
+    settings: broken,
+    onLog: (line) => logs.push(line),
+  });
 
   const response = await fetch(`${service.url}/api/users`, { method: 'POST' });
 
   expect(response.status).toBe(503);
   expect(await response.json()).toMatchObject({ code: 'upstream_unavailable' });
+  expect(logs.join('\n')).toContain('is az logged in?');
 });

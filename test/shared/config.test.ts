@@ -185,9 +185,7 @@ describe.each(['KEY_VAULT_URI', 'ACS_ENDPOINT'])('%s', (name) => {
   test.each([
     ['https://name.example.net', 'https://name.example.net/'],
     ['https://name.example.net:8443/', 'https://name.example.net:8443/'],
-    ['http://127.0.0.1:8080', 'http://127.0.0.1:8080/'],
-    ['http://[::1]:8080/', 'http://[::1]:8080/'],
-    ['http://localhost', 'http://localhost/'],
+    ['https://127.0.0.1:8080', 'https://127.0.0.1:8080/'],
   ])('may be %s', (url, expected) => {
     const href = urlOf(url);
 
@@ -197,6 +195,7 @@ describe.each(['KEY_VAULT_URI', 'ACS_ENDPOINT'])('%s', (name) => {
   test.each([
     'name.vault.azure.net',
     'http://name.vault.azure.net/',
+    'http://127.0.0.1:8080/',
     'http://127.0.0.1.example.net/',
     'http://0.0.0.0/',
     'ftp://127.0.0.1/',
