@@ -1,0 +1,244 @@
+metadata name = 'ACS token service'
+metadata description = 'The Azure side of the token service. Afterwards: func azure functionapp publish <functionAppName>.'
+
+import {
+  checkedAllowedScopes
+  checkedAudience
+  checkedDefaultExpiry
+  checkedDefaultScopes
+  checkedIssuer
+  checkedOrigins
+  checkedPrefix
+  dataLocation
+  scope
+} from 'modules/settings.bicep'
+
+targetScope = 'resourceGroup'
+
+// Where
+
+@description('Start of every resource\'s name: lower-case letters and digits, a letter first.')
+@minLength(2)
+@maxLength(10)
+param namePrefix string = 'acstoken'
+
+@description('Azure region of everything but the communication service, which is global.')
+param location string = resourceGroup().location
+
+@description('Geography where Communication Services keeps its data. Fixed at creation.')
+param acsDataLocation dataLocation
+
+@description('Tags of every resource.')
+param tags { *: string } = {}
+
+// How the service reaches Communication Services
+
+@description('Managed identity straight to Communication Services: access keys off, no vault and no secret.')
+param keyless bool = false
+
+@description('Which access key the secret holds. Flip it to rotate; a redeployment restores this choice.')
+param activeKey 'primary' | 'secondary' = 'primary'
+
+@description('Name of the secret that holds the connection string: letters, digits and hyphens.')
+@minLength(1)
+@maxLength(127)
+param secretName string = 'acs-connection-string'
+
+@description('Seconds that the app keeps the secret in memory.')
+@minValue(1)
+@maxValue(86400)
+param secretTtlSeconds int = 600
+
+// Which tokens
+
+@description('Scopes that a caller may ask for.')
+@minLength(1)
+param tokenAllowedScopes scope[] = ['chat', 'voip']
+
+@description('Scopes of a token when the caller asks for none; among the allowed ones.')
+@minLength(1)
+param tokenDefaultScopes scope[] = tokenAllowedScopes
+
+@description('Longest lifetime of a token, in minutes.')
+@minValue(60)
+@maxValue(1440)
+param tokenMaxExpiryMinutes int = 1440
+
+@description('Lifetime of a token when the caller names none, in minutes; not more than the longest.')
+@minValue(60)
+@maxValue(1440)
+param tokenDefaultExpiryMinutes int = tokenMaxExpiryMinutes
+
+// Who may call
+
+@description('function-key: holders of a function key. oidc: bearers of the app\'s own sign-in tokens.')
+param callerAuth 'function-key' | 'oidc' = 'function-key'
+
+@description('With oidc: issuer of the sign-in tokens, to the letter, such as https://login.microsoftonline.com/<tenant id>/v2.0.')
+@maxLength(2048)
+param oidcIssuer string = ''
+
+@description('With oidc: audience that a sign-in token must name.')
+@maxLength(2048)
+param oidcAudience string = ''
+
+@description('With oidc: claim that identifies the user. Entra ID: oid, since its sub differs per app.')
+@minLength(1)
+@maxLength(100)
+param oidcSubjectClaim string = 'sub'
+
+@description('With oidc: role, in the roles claim, that makes a caller a service.')
+@minLength(1)
+@maxLength(120)
+param oidcAdminRole string = 'TokenService.Admin'
+
+@description('Requests a minute that one caller may send to one instance; 0 for no limit.')
+@minValue(0)
+@maxValue(1000000)
+param callerRequestsPerMinute int = 60
+
+@description('Origins whose pages may call the service, such as https://app.example.com. None by default.')
+param corsOrigins string[] = []
+
+// How it runs
+
+@description('Seconds within which a request is answered.')
+@minValue(1)
+@maxValue(200)
+param requestDeadlineSeconds int = 10
+
+@description('Memory of an instance, in MB.')
+param instanceMemoryMB 512 | 2048 | 4096 = 512
+
+@description('Most instances that the app scales out to: the bound on what a flood can cost.')
+@minValue(40)
+@maxValue(1000)
+param maximumInstanceCount int = 40
+
+@description('Instances kept warm for HTTP requests, which spare a first caller the cold start. Paid for while idle.')
+@minValue(0)
+@maxValue(20)
+param alwaysReadyInstances int = 0
+
+@description('Redundancy of the storage account, which holds the user directory.')
+param storageSku 'Standard_LRS' | 'Standard_ZRS' | 'Standard_GRS' | 'Standard_GZRS' = 'Standard_LRS'
+
+@description('Days that logs are kept.')
+@minValue(30)
+@maxValue(730)
+param logRetentionDays int = 30
+
+var prefix = checkedPrefix(namePrefix)
+var suffix = take(uniqueString(resourceGroup().id, namePrefix), 10)
+var userTableName = 'users'
+
+module identity 'modules/identity.bicep' = {
+  params: {
+    name: 'id-${prefix}-${suffix}'
+    location: location
+    tags: tags
+  }
+}
+
+module monitoring 'modules/monitoring.bicep' = {
+  params: {
+    workspaceName: 'log-${prefix}-${suffix}'
+    applicationInsightsName: 'appi-${prefix}-${suffix}'
+    location: location
+    tags: tags
+    retentionInDays: logRetentionDays
+    principalId: identity.outputs.principalId
+  }
+}
+
+module storage 'modules/storage.bicep' = {
+  params: {
+    name: 'st${prefix}${suffix}'
+    location: location
+    tags: tags
+    sku: storageSku
+    userTableName: userTableName
+    principalId: identity.outputs.principalId
+  }
+}
+
+module communication 'modules/communication.bicep' = {
+  params: {
+    name: 'acs-${prefix}-${suffix}'
+    dataLocation: acsDataLocation
+    tags: tags
+    keyless: keyless
+    principalId: identity.outputs.principalId
+    workspaceId: monitoring.outputs.workspaceId
+  }
+}
+
+module vault 'modules/vault.bicep' = if (!keyless) {
+  params: {
+    name: 'kv-${prefix}-${suffix}'
+    location: location
+    tags: tags
+    secretName: secretName
+    communicationServiceName: communication.outputs.name
+    activeKey: activeKey
+    principalId: identity.outputs.principalId
+    workspaceId: monitoring.outputs.workspaceId
+  }
+}
+
+module functionApp 'modules/functionApp.bicep' = {
+  params: {
+    name: 'func-${prefix}-${suffix}'
+    planName: 'plan-${prefix}-${suffix}'
+    location: location
+    tags: tags
+    identity: { id: identity.outputs.id, clientId: identity.outputs.clientId }
+    storage: {
+      accountName: storage.outputs.name
+      deploymentContainerUrl: storage.outputs.deploymentContainerUrl
+    }
+    applicationInsightsConnectionString: monitoring.outputs.connectionString
+    corsOrigins: checkedOrigins(corsOrigins)
+    instanceMemoryMB: instanceMemoryMB
+    maximumInstanceCount: maximumInstanceCount
+    alwaysReadyInstances: alwaysReadyInstances
+    serviceSettings: {
+      ...(keyless
+        ? { ACS_ENDPOINT: communication.outputs.endpoint }
+        : {
+            KEY_VAULT_URI: vault!.outputs.uri
+            ACS_CONNECTION_STRING_SECRET: vault!.outputs.secretName
+            ACS_SECRET_TTL_SECONDS: string(secretTtlSeconds)
+          })
+      TOKEN_ALLOWED_SCOPES: checkedAllowedScopes(tokenAllowedScopes)
+      TOKEN_DEFAULT_SCOPES: checkedDefaultScopes(tokenDefaultScopes, tokenAllowedScopes)
+      TOKEN_DEFAULT_EXPIRY_MINUTES: checkedDefaultExpiry(tokenDefaultExpiryMinutes, tokenMaxExpiryMinutes)
+      TOKEN_MAX_EXPIRY_MINUTES: string(tokenMaxExpiryMinutes)
+      REQUEST_DEADLINE_SECONDS: string(requestDeadlineSeconds)
+      CALLER_REQUESTS_PER_MINUTE: string(callerRequestsPerMinute)
+      CALLER_AUTH: callerAuth
+      ...(callerAuth == 'oidc'
+        ? {
+            OIDC_ISSUER: checkedIssuer(oidcIssuer)
+            OIDC_AUDIENCE: checkedAudience(oidcAudience)
+            OIDC_ADMIN_ROLE: oidcAdminRole
+            OIDC_SUBJECT_CLAIM: oidcSubjectClaim
+            USER_TABLE_ENDPOINT: storage.outputs.tableEndpoint
+            USER_TABLE_NAME: storage.outputs.userTableName
+          }
+        : {})
+    }
+  }
+}
+
+@description('Name of the function app: what func azure functionapp publish takes.')
+output functionAppName string = functionApp.outputs.name
+
+@description('Host name of the service; its functions are under /api.')
+output functionAppHostName string = functionApp.outputs.hostName
+
+@description('URL of the vault; empty when keyless.')
+output keyVaultUri string = keyless ? '' : vault!.outputs.uri
+
+@description('Name of the secret that holds the connection string; empty when keyless.')
+output secretName string = keyless ? '' : vault!.outputs.secretName

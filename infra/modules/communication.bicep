@@ -1,0 +1,67 @@
+metadata description = 'The Communication Services resource that mints the tokens.'
+
+@description('Name of the communication service: letters, digits and hyphens.')
+@minLength(1)
+@maxLength(63)
+param name string
+
+@description('Geography where Communication Services keeps its data. Fixed at creation.')
+param dataLocation string
+
+@description('Tags of the communication service.')
+param tags { *: string }
+
+@description('Whether the identity reaches the service itself, with access keys switched off.')
+param keyless bool
+
+@description('Object id of the identity that the function app runs as.')
+@minLength(36)
+@maxLength(36)
+param principalId string
+
+@description('Resource id of the workspace that receives the authentication log.')
+param workspaceId string
+
+// Broad, but no narrower built-in role lets an identity issue tokens.
+// https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
+var communicationAndEmailServiceOwner = '09976791-48a7-449e-bb21-39d1a415f350'
+
+resource communication 'Microsoft.Communication/communicationServices@2026-03-18' = {
+  name: name
+  location: 'global'
+  tags: tags
+  properties: {
+    dataLocation: dataLocation
+    disableLocalAuth: keyless
+  }
+}
+
+resource owner 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (keyless) {
+  name: guid(communication.id, principalId, communicationAndEmailServiceOwner)
+  scope: communication
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      communicationAndEmailServiceOwner
+    )
+  }
+}
+
+// The version in use everywhere; the only stable one, of 2016, takes no settings by name.
+#disable-next-line use-recent-api-versions
+resource authenticationLog 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'authentication-log'
+  scope: communication
+  properties: {
+    workspaceId: workspaceId
+    logs: [{ category: 'AuthOperational', enabled: true }]
+  }
+}
+
+@description('Name of the communication service. Taking it from here orders listKeys() after the creation.')
+output name string = communication.name
+
+@description('URL of the communication service.')
+output endpoint string = 'https://${communication.properties.hostName}/'

@@ -1,0 +1,138 @@
+metadata description = 'The function app on a Flex Consumption plan. It is published to with Entra tokens only.'
+
+@description('Name of the function app: letters, digits and hyphens. Part of its host name.')
+@minLength(2)
+@maxLength(60)
+param name string
+
+@description('Name of the plan.')
+@minLength(1)
+@maxLength(60)
+param planName string
+
+@description('Azure region of both. Flex Consumption is not in every region.')
+param location string
+
+@description('Tags of both.')
+param tags { *: string }
+
+@description('The identity that the app runs as.')
+param identity {
+  @description('Resource id.')
+  id: string
+
+  @description('Client id.')
+  clientId: string
+}
+
+@description('Storage of the Functions host.')
+param storage {
+  @description('Name of the account.')
+  accountName: string
+
+  @description('URL of the container that the package is deployed to.')
+  deploymentContainerUrl: string
+}
+
+@description('Application Insights connection string. Not a secret: the component accepts Entra tokens only.')
+param applicationInsightsConnectionString string
+
+@description('The settings of the service itself, by the names that shared/config.ts reads.')
+param serviceSettings { *: string }
+
+@description('Origins whose pages may call the service.')
+param corsOrigins string[]
+
+@description('Memory of an instance, in MB.')
+param instanceMemoryMB 512 | 2048 | 4096
+
+@description('Most instances that the app scales out to.')
+@minValue(40)
+@maxValue(1000)
+param maximumInstanceCount int
+
+@description('Instances kept warm for HTTP requests. Each is paid for while idle.')
+@minValue(0)
+@maxValue(20)
+param alwaysReadyInstances int
+
+resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
+  name: planName
+  location: location
+  tags: tags
+  kind: 'functionapp'
+  sku: { name: 'FC1', tier: 'FlexConsumption' }
+  properties: { reserved: true }
+}
+
+resource site 'Microsoft.Web/sites@2025-03-01' = {
+  name: name
+  location: location
+  tags: { ...tags, 'azd-service-name': 'api' }
+  kind: 'functionapp,linux'
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: { '${identity.id}': {} }
+  }
+  properties: {
+    serverFarmId: plan.id
+    httpsOnly: true
+    clientAffinityEnabled: false
+    publicNetworkAccess: 'Enabled'
+    siteConfig: {
+      minTlsVersion: '1.2'
+      scmMinTlsVersion: '1.2'
+      ftpsState: 'Disabled'
+      http20Enabled: true
+      remoteDebuggingEnabled: false
+      cors: { allowedOrigins: corsOrigins, supportCredentials: false }
+    }
+    functionAppConfig: {
+      deployment: {
+        storage: {
+          type: 'blobContainer'
+          value: storage.deploymentContainerUrl
+          authentication: {
+            type: 'UserAssignedIdentity'
+            userAssignedIdentityResourceId: identity.id
+          }
+        }
+      }
+      runtime: { name: 'node', version: '24' }
+      scaleAndConcurrency: {
+        instanceMemoryMB: instanceMemoryMB
+        maximumInstanceCount: maximumInstanceCount
+        alwaysReady: alwaysReadyInstances > 0 ? [{ name: 'http', instanceCount: alwaysReadyInstances }] : []
+      }
+    }
+  }
+
+  resource settings 'config' = {
+    name: 'appsettings'
+    properties: {
+      ...serviceSettings
+      AZURE_CLIENT_ID: identity.clientId
+      AzureWebJobsStorage__accountName: storage.accountName
+      AzureWebJobsStorage__credential: 'managedidentity'
+      AzureWebJobsStorage__clientId: identity.clientId
+      APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsightsConnectionString
+      APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.clientId};Authorization=AAD'
+    }
+  }
+
+  resource ftpPassword 'basicPublishingCredentialsPolicies' = {
+    name: 'ftp'
+    properties: { allow: false }
+  }
+
+  resource scmPassword 'basicPublishingCredentialsPolicies' = {
+    name: 'scm'
+    properties: { allow: false }
+  }
+}
+
+@description('Name of the function app: what func azure functionapp publish takes.')
+output name string = site.name
+
+@description('Host name of the function app.')
+output hostName string = site.properties.defaultHostName

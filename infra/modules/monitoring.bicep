@@ -1,0 +1,69 @@
+metadata description = 'Where logs go. Telemetry is accepted from Entra identities only, so the connection string is no credential.'
+
+@description('Name of the Log Analytics workspace.')
+@minLength(4)
+@maxLength(63)
+param workspaceName string
+
+@description('Name of the Application Insights component.')
+@minLength(1)
+@maxLength(260)
+param applicationInsightsName string
+
+@description('Azure region of both.')
+param location string
+
+@description('Tags of both.')
+param tags { *: string }
+
+@description('Days that logs are kept.')
+@minValue(30)
+@maxValue(730)
+param retentionInDays int
+
+@description('Object id of the identity that publishes telemetry.')
+@minLength(36)
+@maxLength(36)
+param principalId string
+
+// https://learn.microsoft.com/azure/role-based-access-control/built-in-roles/monitor#monitoring-metrics-publisher
+var monitoringMetricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'
+
+resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' = {
+  name: workspaceName
+  location: location
+  tags: tags
+  properties: {
+    sku: { name: 'PerGB2018' }
+    retentionInDays: retentionInDays
+    features: { disableLocalAuth: true }
+  }
+}
+
+resource applicationInsights 'Microsoft.Insights/components@2020-02-02' = {
+  name: applicationInsightsName
+  location: location
+  tags: tags
+  kind: 'web'
+  properties: {
+    Application_Type: 'web'
+    WorkspaceResourceId: workspace.id
+    DisableLocalAuth: true
+  }
+}
+
+resource publisher 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(applicationInsights.id, principalId, monitoringMetricsPublisher)
+  scope: applicationInsights
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', monitoringMetricsPublisher)
+  }
+}
+
+@description('Where telemetry is sent. Not a secret: local authentication is off.')
+output connectionString string = applicationInsights.properties.ConnectionString
+
+@description('Resource id of the workspace that diagnostic settings write to.')
+output workspaceId string = workspace.id

@@ -1,0 +1,76 @@
+metadata description = 'What the template knows of the service\'s settings: their types, and what may not be combined.'
+
+@export()
+@description('What Communication Services grants to a communication user.')
+type scope = 'chat' | 'voip' | 'chat.join' | 'chat.join.limited' | 'voip.join'
+
+@export()
+@description('Geographies where Communication Services keeps data.')
+type dataLocation =
+  | 'Africa'
+  | 'Asia Pacific'
+  | 'Australia'
+  | 'Brazil'
+  | 'Canada'
+  | 'Europe'
+  | 'France'
+  | 'Germany'
+  | 'India'
+  | 'Japan'
+  | 'Korea'
+  | 'Norway'
+  | 'Switzerland'
+  | 'UAE'
+  | 'UK'
+  | 'United States'
+
+@export()
+@description('The prefix, or a failed deployment when it has anything but lower-case letters and digits.')
+func checkedPrefix(prefix string) string =>
+  empty(filter(
+      map(range(0, length(prefix)), at => substring(prefix, at, 1)),
+      char => !contains('abcdefghijklmnopqrstuvwxyz0123456789', char)
+    )) && !contains('0123456789', first(prefix))
+    ? prefix
+    : fail('namePrefix must be lower-case letters and digits, a letter first')
+
+@export()
+@description('The origins, or a failed deployment when one is a wildcard, has a path or is not https.')
+func checkedOrigins(origins string[]) string[] =>
+  empty(filter(
+      origins,
+      origin =>
+        !startsWith(origin, 'https://') || endsWith(origin, '/') || contains(origin, '*') || length(split(origin, '/')) != 3
+    ))
+    ? origins
+    : fail('corsOrigins must be https origins without a path, such as https://app.example.com')
+
+@export()
+@description('TOKEN_ALLOWED_SCOPES, or a failed deployment when a scope is named twice.')
+func checkedAllowedScopes(allowedScopes scope[]) string => length(union(allowedScopes, [])) == length(allowedScopes) ? join(allowedScopes, ',') : fail('tokenAllowedScopes must not name a scope twice')
+
+@export()
+@description('TOKEN_DEFAULT_SCOPES, or a failed deployment when it names a scope twice or one that is not allowed.')
+func checkedDefaultScopes(defaultScopes scope[], allowedScopes scope[]) string =>
+  length(intersection(defaultScopes, allowedScopes)) == length(defaultScopes)
+    ? join(defaultScopes, ',')
+    : fail('tokenDefaultScopes must be among tokenAllowedScopes, each named once')
+
+@export()
+@description('TOKEN_DEFAULT_EXPIRY_MINUTES, or a failed deployment when it is more than the longest expiry.')
+func checkedDefaultExpiry(defaultMinutes int, maxMinutes int) string =>
+  defaultMinutes <= maxMinutes
+    ? string(defaultMinutes)
+    : fail('tokenDefaultExpiryMinutes must not be more than tokenMaxExpiryMinutes')
+
+@export()
+@description('OIDC_ISSUER, or a failed deployment when it is not an https URL.')
+func checkedIssuer(issuer string) string =>
+  startsWith(issuer, 'https://') && !contains(issuer, '?') && !contains(issuer, '#')
+    ? issuer
+    : fail('oidcIssuer must be an https URL when callerAuth is oidc')
+
+@export()
+@description('OIDC_AUDIENCE, or a failed deployment when it is empty.')
+func checkedAudience(audience string) string =>
+  !empty(audience) ? audience : fail('oidcAudience is required when callerAuth is oidc')

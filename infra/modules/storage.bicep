@@ -1,0 +1,97 @@
+metadata description = 'The storage account: the Functions host, the deployed package and the user directory. Shared keys are off.'
+
+@description('Name of the storage account: lower-case letters and digits.')
+@minLength(3)
+@maxLength(24)
+param name string
+
+@description('Azure region of the account.')
+param location string
+
+@description('Tags of the account.')
+param tags { *: string }
+
+@description('Redundancy of the account. The user directory lives here.')
+param sku 'Standard_LRS' | 'Standard_ZRS' | 'Standard_GRS' | 'Standard_GZRS'
+
+@description('Name of the table that maps an app\'s users to communication users.')
+@minLength(3)
+@maxLength(63)
+param userTableName string
+
+@description('Object id of the identity that the function app runs as.')
+@minLength(36)
+@maxLength(36)
+param principalId string
+
+// https://learn.microsoft.com/azure/role-based-access-control/built-in-roles/storage
+var storageBlobDataOwner = 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
+var storageTableDataContributor = '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
+
+resource account 'Microsoft.Storage/storageAccounts@2026-04-01' = {
+  name: name
+  location: location
+  tags: tags
+  kind: 'StorageV2'
+  sku: { name: sku }
+  properties: {
+    accessTier: 'Hot'
+    allowBlobPublicAccess: false
+    allowCrossTenantReplication: false
+    allowSharedKeyAccess: false
+    defaultToOAuthAuthentication: true
+    minimumTlsVersion: 'TLS1_2'
+    supportsHttpsTrafficOnly: true
+  }
+
+  resource blobService 'blobServices' = {
+    name: 'default'
+
+    resource deployments 'containers' = {
+      name: 'deployments'
+      properties: { publicAccess: 'None' }
+    }
+  }
+
+  resource tableService 'tableServices' = {
+    name: 'default'
+
+    resource users 'tables' = {
+      name: userTableName
+    }
+  }
+}
+
+// The host keeps its leases and function keys in containers that it creates itself: the whole account's blobs.
+// https://learn.microsoft.com/azure/azure-functions/functions-reference#connecting-to-host-storage-with-an-identity
+resource blobOwner 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(account.id, principalId, storageBlobDataOwner)
+  scope: account
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', storageBlobDataOwner)
+  }
+}
+
+resource userTableContributor 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(account::tableService::users.id, principalId, storageTableDataContributor)
+  scope: account::tableService::users
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', storageTableDataContributor)
+  }
+}
+
+@description('Name of the storage account.')
+output name string = account.name
+
+@description('URL of the container that the package is deployed to.')
+output deploymentContainerUrl string = '${account.properties.primaryEndpoints.blob}${account::blobService::deployments.name}'
+
+@description('URL of the table service that holds the user directory.')
+output tableEndpoint string = account.properties.primaryEndpoints.table
+
+@description('Name of the table that holds the user directory.')
+output userTableName string = account::tableService::users.name
