@@ -2,10 +2,14 @@ import { rm, writeFile } from 'node:fs/promises';
 import type { LocalService } from './service.ts';
 
 /** Writes what a script needs to use a running local service, as JSON, readable by its owner alone. */
-export async function writeInfoFile(path: string, { url, listing, azure }: LocalService): Promise<void> {
+export async function writeInfoFile(
+  path: string,
+  { url, listing, azure, signIn }: LocalService,
+): Promise<void> {
   const info = {
     url: `${url}/api`,
     functionKey: listing?.functionKey,
+    masterKey: listing?.masterKey,
     functions: listing?.functions,
     control: azure.controlUrl,
     acs: {
@@ -19,7 +23,8 @@ export async function writeInfoFile(path: string, { url, listing, azure }: Local
     vault: { url: azure.vault.url },
     identity: azure.identity.env(),
     caFile: azure.caFile,
-    env: azure.env(),
+    signIn: signIn && { issuer: signIn.provider.issuer, audience: signIn.provider.audience },
+    env: { ...azure.env(), ...signIn?.env() },
   };
   await rm(path, { force: true });
   await writeFile(path, `${JSON.stringify(info, undefined, 2)}\n`, { mode: 0o600 });

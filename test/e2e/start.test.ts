@@ -46,6 +46,7 @@ test('prints a curl line that answers a token, and stops everything when it is i
   expect(await response.json()).toMatchObject({ token: expect.stringMatching(/^ey/) });
   const info = await readInfo(infoFile);
   expect(url.startsWith(`${info.url}/`)).toBe(true);
+  expect(info).toMatchObject({ functionKey: expect.any(String), masterKey: expect.any(String) });
   expect(existsSync(info.caFile)).toBe(true);
 
   command.child.kill('SIGINT');
