@@ -33,10 +33,6 @@ param workspaceId string
 // https://learn.microsoft.com/azure/role-based-access-control/built-in-roles/security#key-vault-secrets-user
 var keyVaultSecretsUser = '4633458b-17de-408a-b874-0445c86b69e6'
 
-resource communication 'Microsoft.Communication/communicationServices@2026-03-18' existing = {
-  name: communicationServiceName
-}
-
 resource vault 'Microsoft.KeyVault/vaults@2026-02-01' = {
   name: name
   location: location
@@ -51,26 +47,29 @@ resource vault 'Microsoft.KeyVault/vaults@2026-02-01' = {
     publicNetworkAccess: 'Enabled'
   }
 
-  resource connectionString 'secrets' = {
+  resource secret 'secrets' existing = {
     name: secretName
-    properties: {
-      value: activeKey == 'primary'
-        ? communication.listKeys().primaryConnectionString
-        : communication.listKeys().secondaryConnectionString
-      contentType: 'Azure Communication Services connection string'
-      attributes: { enabled: true }
-    }
+  }
+}
+
+module connectionString 'connectionString.bicep' = {
+  params: {
+    vaultName: vault.name
+    communicationServiceName: communicationServiceName
+    secretName: secretName
+    activeKey: activeKey
   }
 }
 
 resource reader 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(vault::connectionString.id, principalId, keyVaultSecretsUser)
-  scope: vault::connectionString
+  name: guid(vault::secret.id, principalId, keyVaultSecretsUser)
+  scope: vault::secret
   properties: {
     principalId: principalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', keyVaultSecretsUser)
   }
+  dependsOn: [connectionString]
 }
 
 // The version in use everywhere; the only stable one, of 2016, takes no settings by name.
@@ -88,4 +87,4 @@ resource auditLog 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
 output uri string = vault.properties.vaultUri
 
 @description('Name of the secret that holds the connection string.')
-output secretName string = vault::connectionString.name
+output secretName string = connectionString.outputs.secretName
