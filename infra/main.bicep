@@ -4,11 +4,14 @@ metadata description = 'The Azure side of the token service. Afterwards: func az
 import {
   checkedAllowedScopes
   checkedAudience
+  checkedClaim
   checkedDefaultExpiry
   checkedDefaultScopes
   checkedIssuer
+  checkedNetwork
   checkedOrigins
   checkedPrefix
+  checkedSecretName
   dataLocation
   scope
 } from 'modules/settings.bicep'
@@ -100,6 +103,12 @@ param callerRequestsPerMinute int = 60
 @description('Origins whose pages may call the service, such as https://app.example.com. None by default.')
 param corsOrigins string[] = []
 
+@description('Reach storage and vault through a virtual network only. The functions themselves stay public, as clients need them.')
+param privateNetworking bool = false
+
+@description('With private networking: address range of the virtual network in CIDR notation, /25 or larger.')
+param networkAddressPrefix string = '10.0.0.0/24'
+
 // How it runs
 
 @description('Seconds within which a request is answered.')
@@ -128,9 +137,13 @@ param storageSku 'Standard_LRS' | 'Standard_ZRS' | 'Standard_GRS' | 'Standard_GZ
 @maxValue(730)
 param logRetentionDays int = 30
 
+@description('Addresses that are told when requests fail, credentials are refused or the service is throttled. No alerts when there are none.')
+param alertEmails string[] = []
+
 var prefix = checkedPrefix(namePrefix)
 var suffix = take(uniqueString(resourceGroup().id, namePrefix), 10)
 var userTableName = 'users'
+var requestsQuery = loadTextContent('queries/tokenServiceRequests.kql')
 
 module identity 'modules/identity.bicep' = {
   params: {
@@ -158,6 +171,8 @@ module storage 'modules/storage.bicep' = {
     tags: tags
     sku: storageSku
     userTableName: userTableName
+    privateOnly: privateNetworking
+    workspaceId: monitoring.outputs.workspaceId
     principalId: identity.outputs.principalId
   }
 }
@@ -178,11 +193,57 @@ module vault 'modules/vault.bicep' = if (!keyless) {
     name: 'kv-${prefix}-${suffix}'
     location: location
     tags: tags
-    secretName: secretName
+    secretName: checkedSecretName(secretName)
     communicationServiceName: communication.outputs.name
     activeKey: activeKey
+    privateOnly: privateNetworking
     principalId: identity.outputs.principalId
     workspaceId: monitoring.outputs.workspaceId
+  }
+}
+
+module network 'modules/network.bicep' = if (privateNetworking) {
+  params: {
+    name: 'vnet-${prefix}-${suffix}'
+    location: location
+    tags: tags
+    addressPrefix: checkedNetwork(networkAddressPrefix)
+  }
+}
+
+module blobEndpoint 'modules/privateEndpoint.bicep' = if (privateNetworking) {
+  params: {
+    name: 'pe-${prefix}-blob-${suffix}'
+    location: location
+    tags: tags
+    serviceId: storage.outputs.id
+    groupId: 'blob'
+    zoneName: 'privatelink.blob.${environment().suffixes.storage}'
+    network: { id: network!.outputs.id, endpointSubnetId: network!.outputs.endpointSubnetId }
+  }
+}
+
+module tableEndpoint 'modules/privateEndpoint.bicep' = if (privateNetworking) {
+  params: {
+    name: 'pe-${prefix}-table-${suffix}'
+    location: location
+    tags: tags
+    serviceId: storage.outputs.id
+    groupId: 'table'
+    zoneName: 'privatelink.table.${environment().suffixes.storage}'
+    network: { id: network!.outputs.id, endpointSubnetId: network!.outputs.endpointSubnetId }
+  }
+}
+
+module vaultEndpoint 'modules/privateEndpoint.bicep' = if (privateNetworking && !keyless) {
+  params: {
+    name: 'pe-${prefix}-vault-${suffix}'
+    location: location
+    tags: tags
+    serviceId: vault!.outputs.id
+    groupId: 'vault'
+    zoneName: replace('privatelink${environment().suffixes.keyvaultDns}', '.vault.', '.vaultcore.')
+    network: { id: network!.outputs.id, endpointSubnetId: network!.outputs.endpointSubnetId }
   }
 }
 
@@ -198,6 +259,7 @@ module functionApp 'modules/functionApp.bicep' = {
       deploymentContainerUrl: storage.outputs.deploymentContainerUrl
     }
     applicationInsightsConnectionString: monitoring.outputs.connectionString
+    subnetId: network.?outputs.appSubnetId
     corsOrigins: checkedOrigins(corsOrigins)
     instanceMemoryMB: instanceMemoryMB
     maximumInstanceCount: maximumInstanceCount
@@ -222,12 +284,34 @@ module functionApp 'modules/functionApp.bicep' = {
             OIDC_ISSUER: checkedIssuer(oidcIssuer)
             OIDC_AUDIENCE: checkedAudience(oidcAudience)
             OIDC_ADMIN_ROLE: oidcAdminRole
-            OIDC_SUBJECT_CLAIM: oidcSubjectClaim
+            OIDC_SUBJECT_CLAIM: checkedClaim(oidcSubjectClaim)
             USER_TABLE_ENDPOINT: storage.outputs.tableEndpoint
             USER_TABLE_NAME: storage.outputs.userTableName
           }
         : {})
     }
+  }
+  dependsOn: [blobEndpoint, tableEndpoint, vaultEndpoint]
+}
+
+module dashboard 'modules/dashboard.bicep' = {
+  params: {
+    displayName: 'Token service ${prefix}'
+    location: location
+    tags: tags
+    workspaceName: monitoring.outputs.workspaceName
+    requestsQuery: requestsQuery
+  }
+}
+
+module alerts 'modules/alerts.bicep' = if (!empty(alertEmails)) {
+  params: {
+    namePrefix: 'alert-${prefix}-${suffix}'
+    location: location
+    tags: tags
+    workspaceId: monitoring.outputs.workspaceId
+    requestsQuery: requestsQuery
+    emails: alertEmails
   }
 }
 

@@ -56,6 +56,9 @@ param maximumInstanceCount int
 @maxValue(20)
 param alwaysReadyInstances int
 
+@description('Resource id of the subnet that the app reaches its dependencies through; none for the public network.')
+param subnetId string?
+
 resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   name: planName
   location: location
@@ -78,6 +81,7 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
     serverFarmId: plan.id
     httpsOnly: true
     clientAffinityEnabled: false
+    virtualNetworkSubnetId: subnetId
     publicNetworkAccess: 'Enabled'
     siteConfig: {
       minTlsVersion: '1.2'

@@ -65,5 +65,8 @@ resource publisher 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 @description('Where telemetry is sent. Not a secret: local authentication is off.')
 output connectionString string = applicationInsights.properties.ConnectionString
 
+@description('Name of the workspace.')
+output workspaceName string = workspace.name
+
 @description('Resource id of the workspace that diagnostic settings write to.')
 output workspaceId string = workspace.id

@@ -24,15 +24,29 @@ type dataLocation =
   | 'UK'
   | 'United States'
 
+var digits = '0123456789'
+var lowerCase = 'abcdefghijklmnopqrstuvwxyz'
+
+@description('Whether each character of the text is one of the others.')
+func isOf(text string, characters string) bool =>
+  empty(filter(map(range(0, length(text)), at => substring(text, at, 1)), char => !contains(characters, char)))
+
 @export()
 @description('The prefix, or a failed deployment when it has anything but lower-case letters and digits.')
 func checkedPrefix(prefix string) string =>
-  empty(filter(
-      map(range(0, length(prefix)), at => substring(prefix, at, 1)),
-      char => !contains('abcdefghijklmnopqrstuvwxyz0123456789', char)
-    )) && !contains('0123456789', first(prefix))
+  isOf(prefix, '${lowerCase}${digits}') && isOf(first(prefix), lowerCase)
     ? prefix
     : fail('namePrefix must be lower-case letters and digits, a letter first')
+
+@export()
+@description('ACS_CONNECTION_STRING_SECRET, or a failed deployment when it is not the name of a secret.')
+func checkedSecretName(name string) string =>
+  isOf(toLower(name), '${lowerCase}${digits}-') ? name : fail('secretName must be letters, digits and hyphens')
+
+@export()
+@description('OIDC_SUBJECT_CLAIM, or a failed deployment when it is not the name of a claim.')
+func checkedClaim(name string) string =>
+  isOf(toLower(name), '${lowerCase}${digits}_.:/-') ? name : fail('oidcSubjectClaim must be the name of a claim')
 
 @export()
 @description('The origins, or a failed deployment when one is a wildcard, has a path or is not https.')
@@ -74,3 +88,10 @@ func checkedIssuer(issuer string) string =>
 @description('OIDC_AUDIENCE, or a failed deployment when it is empty.')
 func checkedAudience(audience string) string =>
   !empty(audience) ? audience : fail('oidcAudience is required when callerAuth is oidc')
+
+@export()
+@description('The address range, or a failed deployment when it has no room for the subnets.')
+func checkedNetwork(addressPrefix string) string =>
+  length(split(addressPrefix, '/')) == 2 && parseCidr(addressPrefix).cidr <= 25
+    ? addressPrefix
+    : fail('networkAddressPrefix must be a range in CIDR notation, /25 or larger')

@@ -19,6 +19,12 @@ param sku 'Standard_LRS' | 'Standard_ZRS' | 'Standard_GRS' | 'Standard_GZRS'
 @maxLength(63)
 param userTableName string
 
+@description('Whether the account is reached through private endpoints only.')
+param privateOnly bool
+
+@description('Resource id of the workspace that receives the access log of both services.')
+param workspaceId string
+
 @description('Object id of the identity that the function app runs as.')
 @minLength(36)
 @maxLength(36)
@@ -41,6 +47,8 @@ resource account 'Microsoft.Storage/storageAccounts@2026-04-01' = {
     allowSharedKeyAccess: false
     defaultToOAuthAuthentication: true
     minimumTlsVersion: 'TLS1_2'
+    networkAcls: { bypass: 'None', defaultAction: privateOnly ? 'Deny' : 'Allow' }
+    publicNetworkAccess: privateOnly ? 'Disabled' : 'Enabled'
     supportsHttpsTrafficOnly: true
   }
 
@@ -83,6 +91,37 @@ resource userTableContributor 'Microsoft.Authorization/roleAssignments@2022-04-0
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', storageTableDataContributor)
   }
 }
+
+// Reads are left out: the host reads its own blobs all the time.
+#disable-next-line use-recent-api-versions
+resource blobLog 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'access-log'
+  scope: account::blobService
+  properties: {
+    workspaceId: workspaceId
+    logs: [
+      { category: 'StorageWrite', enabled: true }
+      { category: 'StorageDelete', enabled: true }
+    ]
+  }
+}
+
+#disable-next-line use-recent-api-versions
+resource tableLog 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'access-log'
+  scope: account::tableService
+  properties: {
+    workspaceId: workspaceId
+    logs: [
+      { category: 'StorageRead', enabled: true }
+      { category: 'StorageWrite', enabled: true }
+      { category: 'StorageDelete', enabled: true }
+    ]
+  }
+}
+
+@description('Resource id of the storage account.')
+output id string = account.id
 
 @description('Name of the storage account.')
 output name string = account.name

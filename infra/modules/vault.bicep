@@ -22,6 +22,9 @@ param communicationServiceName string
 @description('Which of the two access keys the connection string holds. A redeployment restores this choice.')
 param activeKey 'primary' | 'secondary'
 
+@description('Whether the vault is reached through a private endpoint only. Deployments still write the secret: they are not network callers.')
+param privateOnly bool
+
 @description('Object id of the identity that reads the secret.')
 @minLength(36)
 @maxLength(36)
@@ -44,7 +47,8 @@ resource vault 'Microsoft.KeyVault/vaults@2026-02-01' = {
     enablePurgeProtection: true
     // The shortest there is: its one secret can be written again from the communication service at any time.
     softDeleteRetentionInDays: 7
-    publicNetworkAccess: 'Enabled'
+    networkAcls: { bypass: 'None', defaultAction: privateOnly ? 'Deny' : 'Allow' }
+    publicNetworkAccess: privateOnly ? 'Disabled' : 'Enabled'
   }
 
   resource secret 'secrets' existing = {
@@ -82,6 +86,9 @@ resource auditLog 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
     logs: [{ category: 'AuditEvent', enabled: true }]
   }
 }
+
+@description('Resource id of the vault.')
+output id string = vault.id
 
 @description('URL of the vault.')
 output uri string = vault.properties.vaultUri
