@@ -41,7 +41,8 @@ export default defineConfig(
       ],
     },
   },
-  { files: ['functions/**/*.ts'], rules: outOfReach('local', 'test') },
-  { files: ['shared/**/*.ts'], rules: outOfReach('functions', 'local', 'test') },
-  { files: ['local/**/*.ts'], rules: outOfReach('functions', 'test') },
+  { files: ['functions/**/*.ts'], rules: outOfReach('infra', 'local', 'test') },
+  { files: ['shared/**/*.ts'], rules: outOfReach('functions', 'infra', 'local', 'test') },
+  { files: ['local/**/*.ts'], rules: outOfReach('functions', 'infra', 'test') },
+  { files: ['infra/**/*.ts'], rules: outOfReach('functions', 'test') },
 );

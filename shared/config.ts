@@ -79,6 +79,9 @@ const variables = z.object({
   IDENTITY_ENDPOINT: z.string().optional(),
 });
 
+/** The names of all of them. */
+export const settingNames = Object.keys(variables.shape);
+
 const settingsSchema = variables.transform((env, context) => {
   const wrong = (name: keyof typeof env, message: string) => {
     context.addIssue({ code: 'custom', path: [name], message });

@@ -1,0 +1,53 @@
+import { glob, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+/** The part of Microsoft's Kusto language service that is used here; it puts itself on the global object. */
+interface KustoLanguage {
+  GlobalState: { Default: { WithDatabase(database: object): object } };
+  KustoCode: {
+    ParseAndAnalyze(
+      text: string,
+      globals: object,
+    ): { GetDiagnostics(): { Count: number; getItem(index: number): { Message: string; Start: number } } };
+  };
+  Symbols: {
+    TableSymbol: { From(columns: string): { WithName(name: string): object } };
+    DatabaseSymbol: { ctor: new (name: string, tables: object[]) => object };
+  };
+}
+
+const BASE = 'tokenServiceRequests.kql';
+
+/** https://learn.microsoft.com/azure/azure-monitor/reference/tables/apptraces: the columns that are used. */
+const appTraces = '(TimeGenerated: datetime, Message: string)';
+
+/** Parses every query below `queries/` as Log Analytics would: syntax, names and types. */
+export async function checkQueries(folder: string): Promise<{ findings: string[]; count: number }> {
+  const { GlobalState, KustoCode, Symbols } = loadKusto();
+  const table = Symbols.TableSymbol.From(appTraces).WithName('AppTraces');
+  const globals = GlobalState.Default.WithDatabase(new Symbols.DatabaseSymbol.ctor('workspace', [table]));
+
+  const queries = join(folder, 'queries');
+  const files = (await Array.fromAsync(glob('*.kql', { cwd: queries }))).sort();
+  const read = (file: string) => readFile(join(queries, file), 'utf8');
+  const prelude = `let TokenServiceRequests =\n${await read(BASE)};\n`;
+  const findings: string[] = [];
+  for (const file of files) {
+    const text = (file === BASE ? '' : prelude) + (await read(file));
+    const diagnostics = KustoCode.ParseAndAnalyze(text, globals).GetDiagnostics();
+    for (let index = 0; index < diagnostics.Count; index += 1) {
+      const { Message: message, Start: start } = diagnostics.getItem(index);
+      const offset = file === BASE ? start : start - prelude.length;
+      findings.push(`queries/${file} : ${message} (character ${offset})`);
+    }
+  }
+  return { findings, count: files.length };
+}
+
+function loadKusto(): KustoLanguage {
+  const require = createRequire(import.meta.url);
+  require('@kusto/language-service-next/bridge.min.js');
+  require('@kusto/language-service-next/Kusto.Language.Bridge.min.js');
+  return (globalThis as unknown as { Kusto: { Language: KustoLanguage } }).Kusto.Language;
+}
