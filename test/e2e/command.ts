@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { resolve } from 'node:path';
 
 /** A command of this project, running. */
 export interface RunningCommand {
@@ -12,9 +13,15 @@ export interface RunningCommand {
   ended: Promise<number | null>;
 }
 
-/** Runs `node <script> <args>`, as the npm scripts do. */
-export function runCommand(script: string, args: string[], env: Record<string, string> = {}): RunningCommand {
-  const child = spawn(process.execPath, [script, ...args], {
+/** Runs `node <script> <args>`, as the npm scripts do; by default in this project's folder. */
+export function runCommand(
+  script: string,
+  args: string[],
+  env: Record<string, string> = {},
+  folder = '.',
+): RunningCommand {
+  const child = spawn(process.execPath, [resolve(script), ...args], {
+    cwd: folder,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
