@@ -5,15 +5,23 @@ const createdSchema = z.object({ user: z.object({ communicationUserId: z.string(
 const issuedSchema = z.object({ token: z.string() });
 const problemSchema = z.object({ code: z.string(), detail: z.string() });
 
-/** What every step needs: the API's URL, with a trailing slash, and the function key if there is one. */
-interface Service {
+/** What the service asks of a caller that is a service. */
+export interface Credentials {
+  /** A function key. */
+  key?: string | undefined;
+  /** An administrator's token of the identity provider. */
+  bearer?: string | undefined;
+}
+
+interface Conversation {
+  /** With a trailing slash. */
   api: URL;
-  key: string | undefined;
+  credentials: Credentials;
+  showTokens: boolean;
 }
 
 /** Creates a user, issues it two tokens, revokes them and deletes it, telling each as the quickstart does. */
-export async function converse(api: URL, key: string | undefined): Promise<void> {
-  const service: Service = { api, key };
+export async function converse(service: Conversation): Promise<void> {
   console.log('Azure Communication Services - User Access Tokens Quickstart');
 
   const created = await call(service, 'create the user', 'POST', 'users', {});
@@ -25,7 +33,8 @@ export async function converse(api: URL, key: string | undefined): Promise<void>
       const step = `issue a token with '${scope}' scope`;
       const issued = await call(service, step, 'POST', `${path}/token`, { scopes: [scope] });
       console.log(`\nIssued a token with '${scope}' scope for user with ID: ${id}:`);
-      console.log(read(issuedSchema, issued, step).token);
+      const { token } = read(issuedSchema, issued, step);
+      console.log(service.showTokens ? token : '(hidden)');
     }
     await call(service, 'revoke the tokens', 'DELETE', `${path}/token`);
     console.log(`\nSuccessfully revoked all tokens for user with ID: ${id}`);
@@ -38,7 +47,7 @@ export async function converse(api: URL, key: string | undefined): Promise<void>
 }
 
 async function call(
-  { api, key }: Service,
+  { api, credentials: { key, bearer } }: Conversation,
   step: string,
   method: string,
   path: string,
@@ -49,6 +58,7 @@ async function call(
     headers: {
       ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
       ...(key === undefined ? {} : { 'x-functions-key': key }),
+      ...(bearer === undefined ? {} : { Authorization: `Bearer ${bearer}` }),
     },
     body: body === undefined ? null : JSON.stringify(body),
     redirect: 'error',
@@ -76,7 +86,7 @@ function parse(text: string): unknown {
 }
 
 function hint(status: number): string {
-  if (status === 401) return 'no code: the Functions host wants a function key (--key).';
+  if (status === 401) return 'no code: the Functions host wants a function key (--key or TOKEN_SERVICE_KEY).';
   if (status === 404) return 'no code: there is no token service at this URL.';
   return 'no code: the answer is not from the token service.';
 }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type LocalService, startLocalService } from '../../local/service.ts';
 import { runCommand } from './command.ts';
 
@@ -8,7 +8,9 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-const quickstart = (...args: string[]) => runCommand('local/quickstart.ts', args);
+const quickstart = (...args: string[]) => quickstartWith({}, ...args);
+const quickstartWith = (env: Record<string, string>, ...args: string[]) =>
+  runCommand('local/quickstart.ts', args, { TOKEN_SERVICE_KEY: '', TOKEN_SERVICE_BEARER: '', ...env });
 const key = () => service.listing?.functionKey ?? '';
 
 const id = '8:acs:[0-9a-f-]{36}_[0-9a-f-]{36}';
@@ -55,6 +57,63 @@ test('asks for a key when the host wants one', async () => {
   expect(await command.ended).toBe(1);
   expect(command.output()).toContain('Could not create the user: status 401, no code: ');
   expect(command.output()).toContain('--key');
+});
+
+test('takes the key from the environment, without the line end that a shell may leave on it', async () => {
+  const command = quickstartWith({ TOKEN_SERVICE_KEY: `${key()}\r\n` }, '--url', service.url);
+
+  expect(await command.ended).toBe(0);
+  expect(command.output()).toMatch(conversation);
+});
+
+test('prefers the key on the command line to the one in the environment', async () => {
+  const command = quickstartWith({ TOKEN_SERVICE_KEY: 'wrong' }, '--url', service.url, '--key', key());
+
+  expect(await command.ended).toBe(0);
+});
+
+test('refuses a key that no header can hold, and does not repeat it', async () => {
+  const command = quickstartWith({ TOKEN_SERVICE_KEY: 'half a\nsecret' }, '--url', service.url);
+
+  expect(await command.ended).toBe(2);
+  expect(command.output()).toContain('the key has characters that none has. See --help.');
+  expect(command.output()).not.toContain('secret');
+});
+
+test('leaves the tokens out with --hide-tokens', async () => {
+  const command = quickstart('--url', service.url, '--key', key(), '--hide-tokens');
+
+  expect(await command.ended).toBe(0);
+  expect(command.output()).toContain('Deleted the user with ID: ');
+  expect(command.output()).not.toMatch(new RegExp(token));
+});
+
+describe('where callers sign in', () => {
+  let signedIn: LocalService;
+  let bearer: string;
+  beforeAll(async () => {
+    signedIn = await startLocalService({ app: '.', port: 0, callers: 'oidc' });
+    bearer = (await signedIn.signIn?.provider.tokenFor('admin')) ?? '';
+  });
+  afterAll(() => signedIn.stop());
+
+  test.each(['--bearer', 'TOKEN_SERVICE_BEARER'])("takes an administrator's token from %s", async (from) => {
+    const command = from.startsWith('--')
+      ? quickstart('--url', signedIn.url, from, bearer)
+      : quickstartWith({ [from]: bearer }, '--url', signedIn.url);
+
+    expect(await command.ended).toBe(0);
+    expect(command.output()).toMatch(conversation);
+    expect(command.output()).not.toContain(bearer);
+    expect(signedIn.azure.acs.identities.count).toBe(0);
+  });
+
+  test('names the code when there is no token', async () => {
+    const command = quickstart('--url', signedIn.url);
+
+    expect(await command.ended).toBe(1);
+    expect(command.output()).toContain('Could not create the user: status 401, unauthenticated: ');
+  });
 });
 
 test('says when nothing answers', async () => {
