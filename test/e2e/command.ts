@@ -2,6 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 
+/** Windows has no signals: there `kill` ends a process at once, and nothing can be tidied up. */
+export const hasSignals = process.platform !== 'win32';
+
 /** A command of this project, running. */
 export interface RunningCommand {
   child: ChildProcess;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type LocalService, startLocalService } from '../../local/service.ts';
 import { startFunctionsHost, type FunctionsHost } from '../../local/functionsHost/startFunctionsHost.ts';
-import { runCommand } from './command.ts';
+import { hasSignals, runCommand } from './command.ts';
 
 interface Issued {
   token: string;
@@ -68,7 +68,7 @@ test('npm start -- --callers oidc prints lines that work when pasted', async () 
   expect(fresh.user.communicationUserId).not.toBe(mine.user.communicationUserId);
 
   command.child.kill('SIGINT');
-  expect(await command.ended).toBe(0);
+  expect(await command.ended).toBe(hasSignals ? 0 : null);
 });
 
 /** Runs a printed curl line: its URL and its form fields. */

@@ -3,6 +3,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { serveApp, serveFolder, writeApp, writeFiles } from './functionApp.ts';
 
 const hello = `
@@ -45,7 +46,8 @@ describe('an app', () => {
       'dist/functions/two.js': registration('two'),
       'dist/other.js': "throw new Error('loaded without being named')",
     });
-    await symlink(join(__dirname, '../../../node_modules'), join(folder, 'node_modules'));
+    // A junction, because any other link needs a privilege on Windows.
+    await symlink(join(__dirname, '../../../node_modules'), join(folder, 'node_modules'), 'junction');
 
     const host = await serveFolder(folder);
 
@@ -148,7 +150,9 @@ describe('the process', () => {
       process.send(url);
     `;
     const folder = await writeFiles({ 'starter.mjs': starter });
-    const module = join(__dirname, '../../../local/functionsHost/startFunctionsHost.ts');
+    const { href: module } = pathToFileURL(
+      join(__dirname, '../../../local/functionsHost/startFunctionsHost.ts'),
+    );
     const parent = fork(join(folder, 'starter.mjs'), [module, await writeApp({ source: hello })], {
       execArgv: [],
     });
