@@ -24,25 +24,30 @@ const appTraces = '(TimeGenerated: datetime, Message: string)';
 
 /** Parses every query below `queries/` as Log Analytics would: syntax, names and types. */
 export async function checkQueries(folder: string): Promise<{ findings: string[]; count: number }> {
+  const queries = join(folder, 'queries');
+  const files = (await Array.fromAsync(glob('*.kql', { cwd: queries }))).sort();
+  const read = (file: string) => readFile(join(queries, file), 'utf8');
+  const base = await read(BASE);
+  const findings: string[] = [];
+  for (const file of files) {
+    const faults = file === BASE ? parseQuery(base) : parseQuery(await read(file), base);
+    findings.push(...faults.map((fault) => `queries/${file} : ${fault}`));
+  }
+  return { findings, count: files.length };
+}
+
+/** What is wrong with a query that calls `base` TokenServiceRequests. */
+export function parseQuery(query: string, base?: string): string[] {
   const { GlobalState, KustoCode, Symbols } = loadKusto();
   const table = Symbols.TableSymbol.From(appTraces).WithName('AppTraces');
   const globals = GlobalState.Default.WithDatabase(new Symbols.DatabaseSymbol.ctor('workspace', [table]));
 
-  const queries = join(folder, 'queries');
-  const files = (await Array.fromAsync(glob('*.kql', { cwd: queries }))).sort();
-  const read = (file: string) => readFile(join(queries, file), 'utf8');
-  const prelude = `let TokenServiceRequests =\n${await read(BASE)};\n`;
-  const findings: string[] = [];
-  for (const file of files) {
-    const text = (file === BASE ? '' : prelude) + (await read(file));
-    const diagnostics = KustoCode.ParseAndAnalyze(text, globals).GetDiagnostics();
-    for (let index = 0; index < diagnostics.Count; index += 1) {
-      const { Message: message, Start: start } = diagnostics.getItem(index);
-      const offset = file === BASE ? start : start - prelude.length;
-      findings.push(`queries/${file} : ${message} (character ${offset})`);
-    }
-  }
-  return { findings, count: files.length };
+  const prelude = base === undefined ? '' : `let TokenServiceRequests =\n${base};\n`;
+  const diagnostics = KustoCode.ParseAndAnalyze(prelude + query, globals).GetDiagnostics();
+  return Array.from({ length: diagnostics.Count }, (_, index) => {
+    const { Message: message, Start: start } = diagnostics.getItem(index);
+    return `${message} (character ${start - prelude.length})`;
+  });
 }
 
 function loadKusto(): KustoLanguage {

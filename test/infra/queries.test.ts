@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
+import { parseQuery } from '../../infra/check/queries.ts';
 import { endpoint } from '../../shared/endpoint.ts';
 import { misconfigured } from '../../shared/fault.ts';
 import type { RequestEvent } from '../../shared/requestLog.ts';
@@ -43,4 +44,15 @@ test('the queries find the event by how its line begins', async () => {
 
   const [, start] = /startswith '([^']+)'/.exec(query) ?? [];
   expect(logs.map(([, line]) => line)).toEqual([expect.stringMatching(`^${start}`)]);
+});
+
+test('the queries that the operating page shows can be run', async () => {
+  const base = await readFile('infra/queries/tokenServiceRequests.kql', 'utf8');
+  const page = await readFile('docs/operate.md', 'utf8');
+
+  const shown = [...page.matchAll(/^```kusto\n(.*?)^```$/gms)].map(([, query]) => query ?? '');
+
+  expect(shown.length).toBeGreaterThan(3);
+  expect(shown.flatMap((query) => parseQuery(query, base))).toEqual([]);
+  expect(parseQuery('TokenServiceRequests | where StatusCode > 1', base)).not.toEqual([]);
 });
