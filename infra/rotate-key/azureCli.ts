@@ -58,9 +58,9 @@ export async function readFromAzure<T>(
   throw new CommandError(`az ${commandWords(args)} printed something else than expected.`);
 }
 
-/** The command as it is typed into bash or PowerShell. */
+/** The command as it is typed into bash, zsh or PowerShell. */
 export function typed({ args, input }: AzCommand): string {
-  const words = args.map((word) => (/^[\w./:=?-]+$/.test(word) ? word : `"${word}"`));
+  const words = args.map((word) => (/^[\w./:=-]+$/.test(word) ? word : `"${word}"`));
   return `${input === undefined ? '' : `echo '${input}' | `}az ${words.join(' ')}`;
 }
 

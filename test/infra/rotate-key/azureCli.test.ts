@@ -81,10 +81,10 @@ test('an interruption ends a command that is running', async () => {
   await expect(running).rejects.toThrow('aborted');
 });
 
-test('types a command so that bash and PowerShell read the same', () => {
+test('types a command so that bash, zsh and PowerShell read the same', () => {
   const args = ['rest', '--url', '/a/b?api-version=1', '--query', "{t:tags,n:'x y'}", '--body', '@-'];
 
   expect(typed({ args, input: '{"keyType":"Primary"}' })).toBe(
-    `echo '{"keyType":"Primary"}' | az rest --url /a/b?api-version=1 --query "{t:tags,n:'x y'}" --body "@-"`,
+    `echo '{"keyType":"Primary"}' | az rest --url "/a/b?api-version=1" --query "{t:tags,n:'x y'}" --body "@-"`,
   );
 });
