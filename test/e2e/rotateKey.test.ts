@@ -165,6 +165,16 @@ test('a dry run prints the plan with its commands and changes nothing', async ()
   expectNoKeys();
 });
 
+test('a keyless service has nothing to rotate', async () => {
+  await deploy({});
+  account.settings = { ACS_ENDPOINT: 'https://acs-rehearsal.communication.azure.com/' };
+
+  const command = rotateKey('--apply');
+
+  expect(await command.ended).toBe(0);
+  expect(command.output()).toContain('there is no key to rotate');
+});
+
 test('interrupted after every change in turn, it is finished without a failed request', async () => {
   await deploy({ ACS_SECRET_TTL_SECONDS: '1' });
   const old = [...account.keys];
