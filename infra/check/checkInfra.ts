@@ -4,12 +4,20 @@ import type { Deployment } from './deployment.ts';
 import { checkQueries } from './queries.ts';
 import { checkAppSettings } from './rules/appSettings.ts';
 import { checkDiagnostics } from './rules/diagnostics.ts';
+import { checkFlexConsumption } from './rules/flexConsumption.ts';
 import { checkHardening } from './rules/hardening.ts';
 import { checkModes } from './rules/modes.ts';
 import { checkOutputs } from './rules/outputs.ts';
 import { checkRoleAssignments } from './rules/roleAssignments.ts';
 
-const rules = [checkAppSettings, checkDiagnostics, checkHardening, checkModes, checkRoleAssignments];
+const rules = [
+  checkAppSettings,
+  checkDiagnostics,
+  checkFlexConsumption,
+  checkHardening,
+  checkModes,
+  checkRoleAssignments,
+];
 
 export interface InfraReport {
   /** What is wrong, each in a line. */

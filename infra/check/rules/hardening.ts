@@ -19,7 +19,6 @@ const required: Readonly<Record<string, Record<string, unknown>>> = {
     httpsOnly: true,
     'siteConfig.minTlsVersion': tlsFloor,
     'siteConfig.scmMinTlsVersion': tlsFloor,
-    'siteConfig.ftpsState': 'Disabled',
     'siteConfig.http20Enabled': true,
     'siteConfig.remoteDebuggingEnabled': false,
     'siteConfig.cors.supportCredentials': false,

@@ -4,6 +4,7 @@ import { type CompiledInfra, compileInfra } from '../../../infra/check/compileIn
 import type { Deployment, Resource } from '../../../infra/check/deployment.ts';
 import { checkAppSettings } from '../../../infra/check/rules/appSettings.ts';
 import { checkDiagnostics } from '../../../infra/check/rules/diagnostics.ts';
+import { checkFlexConsumption } from '../../../infra/check/rules/flexConsumption.ts';
 import { checkHardening } from '../../../infra/check/rules/hardening.ts';
 import { checkModes } from '../../../infra/check/rules/modes.ts';
 import { checkOutputs } from '../../../infra/check/rules/outputs.ts';
@@ -65,7 +66,6 @@ testWithCompiler.each([
   { type: SITE, path: 'httpsOnly', value: false },
   { type: SITE, path: 'siteConfig.minTlsVersion', value: '1.0' },
   { type: SITE, path: 'siteConfig.scmMinTlsVersion', value: '1.1' },
-  { type: SITE, path: 'siteConfig.ftpsState', value: 'AllAllowed' },
   { type: SITE, path: 'siteConfig.cors.supportCredentials', value: true },
   { type: SITE, path: 'functionAppConfig.runtime.version', value: '20' },
   { type: `${SITE}/basicPublishingCredentialsPolicies`, path: 'allow', value: true },
@@ -76,6 +76,17 @@ testWithCompiler.each([
 
   expect(findings).toEqual([expect.stringContaining(`: ${path} is ${JSON.stringify(value ?? null)}`)]);
 });
+
+testWithCompiler.each(['alwaysOn', 'ftpsState', 'linuxFxVersion'])(
+  'refuses %s, as Flex Consumption does',
+  (name) => {
+    const spoilt = withProperty('everything', SITE, `siteConfig.${name}`, 'Disabled');
+
+    expect(checkFlexConsumption(spoilt)).toEqual([
+      `siteConfig.${name} is refused on Flex Consumption: leave it out`,
+    ]);
+  },
+);
 
 testWithCompiler('refuses a password policy that is left out, and any origin', () => {
   const noPolicy = without('signedInCallers', ({ name }) => name.endsWith('/scm'));
