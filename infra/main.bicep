@@ -7,6 +7,7 @@ import {
   checkedClaim
   checkedDefaultExpiry
   checkedDefaultScopes
+  checkedEmails
   checkedIssuer
   checkedNetwork
   checkedOrigins
@@ -138,6 +139,7 @@ param storageSku 'Standard_LRS' | 'Standard_ZRS' | 'Standard_GRS' | 'Standard_GZ
 param logRetentionDays int = 30
 
 @description('Addresses that are told when requests fail, credentials are refused or the service is throttled. No alerts when there are none.')
+@maxLength(50)
 param alertEmails string[] = []
 
 var prefix = checkedPrefix(namePrefix)
@@ -311,7 +313,7 @@ module alerts 'modules/alerts.bicep' = if (!empty(alertEmails)) {
     tags: tags
     workspaceId: monitoring.outputs.workspaceId
     requestsQuery: requestsQuery
-    emails: alertEmails
+    emails: checkedEmails(alertEmails)
   }
 }
 

@@ -95,3 +95,8 @@ func checkedNetwork(addressPrefix string) string =>
   length(split(addressPrefix, '/')) == 2 && parseCidr(addressPrefix).cidr <= 25
     ? addressPrefix
     : fail('networkAddressPrefix must be a range in CIDR notation, /25 or larger')
+
+@export()
+@description('The addresses, or a failed deployment when one is no mail address or is named twice.')
+func checkedEmails(emails string[]) string[] =>
+  empty(filter(emails, email => length(split(email, '@')) != 2 || contains(email, ' '))) && length(union(emails, [])) == length(emails) ? emails : fail('alertEmails must be mail addresses, each named once')

@@ -134,6 +134,7 @@ testWithCompiler('names each parameter that only an expanded deployment shows to
     oidcIssuer: "'http://id.example.com'\nparam callerAuth = 'oidc'",
     oidcAudience: "''\nparam oidcIssuer = 'https://id.example.com'\nparam callerAuth = 'oidc'",
     corsOrigins: "['*']",
+    alertEmails: "['a@example.com', 'a@example.com']",
     networkAddressPrefix: "'10.0.0.0/28'\nparam privateNetworking = true",
   };
   infra = await copyInfra();
