@@ -25,7 +25,7 @@ const settingNames = [
 /** The parts of one deployed token service that a rotation touches. */
 export interface Deployment {
   resourceGroup: string;
-  functionApp: { name: string; api: URL };
+  functionApp: { name: string; id: string; api: URL };
   vault: { name: string; id: string };
   communicationService: { name: string; id: string };
   secretName: string;
@@ -67,7 +67,7 @@ export async function findDeployment(
   const [vaultName = ''] = acs.vault.hostname.split('.');
   return {
     resourceGroup,
-    functionApp: { name: app.name, api: await readApiUrl(az, app) },
+    functionApp: { name: app.name, id: app.id, api: await readApiUrl(az, app) },
     vault: choose(ofType('Microsoft.KeyVault/vaults'), vaultName, 'vault', '', resourceGroup),
     communicationService: choose(
       ofType('Microsoft.Communication/communicationServices'),

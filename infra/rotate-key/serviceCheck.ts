@@ -51,7 +51,7 @@ export async function prepareCheck(
 
 async function readCredentials(
   az: AzureCli,
-  { resourceGroup, functionApp, callers }: Deployment,
+  { functionApp, callers }: Deployment,
   bearer: string | undefined,
 ): Promise<Record<string, string>> {
   if (callers === 'oidc') {
@@ -60,11 +60,10 @@ async function readCredentials(
       `The callers of ${functionApp.name} sign in. Put the bearer token of an administrator, which each step is verified with, into the environment variable TOKEN_SERVICE_BEARER.`,
     );
   }
-  const args = ['functionapp', 'keys', 'list', '--resource-group', resourceGroup, '--name', functionApp.name];
+  // az functionapp keys list answers nothing in some versions: https://github.com/Azure/azure-cli/issues/33580
+  const url = `${functionApp.id}/host/default/listkeys?api-version=2025-03-01`;
   const keys = await readFromAzure(az, z.record(z.string(), z.string()), [
-    ...args,
-    '--query',
-    'functionKeys',
+    ...['rest', '--method', 'post', '--url', url, '--query', 'functionKeys'],
   ]);
   const key = keys['default'] ?? Object.values(keys)[0];
   if (key !== undefined) return { 'x-functions-key': key };

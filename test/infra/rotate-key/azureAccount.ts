@@ -105,7 +105,7 @@ export class AzureAccount {
       answer: () => this.host,
     },
     {
-      line: 'functionapp keys list --resource-group rehearsal --name func-rehearsal --query functionKeys --output json',
+      line: `rest --method post --url ${GROUP}/Microsoft.Web/sites/func-rehearsal/host/default/listkeys?api-version=2025-03-01 --query functionKeys --output json`,
       answer: () => this.functionKeys,
     },
     {

@@ -11,8 +11,8 @@ let server: ScriptedServer;
 let deployment: Deployment;
 beforeEach(async () => {
   server = await startScriptedServer();
-  const functionApp = { name: 'func', api: new URL('/api/', server.url) };
-  deployment = { resourceGroup: 'rg', functionApp, callers: 'function-key', scope: 'chat' } as Deployment;
+  const functionApp = { name: 'func', id: '/sites/func', api: new URL('/api/', server.url) };
+  deployment = { functionApp, callers: 'function-key', scope: 'chat' } as Deployment;
 });
 
 const az = () => Promise.resolve('{"other":"k1","default":"k2"}');
