@@ -40,7 +40,7 @@ testWithCompiler('tells how to call it', async () => {
   expect(exitCode).toBe(2);
 });
 
-testWithCompiler('finds nothing in the Azure side as it is', async () => {
+testWithCompiler('finds nothing in the Azure side as it is, nor when its API versions are old', async () => {
   infra = await copyInfra([
     'main',
     'functionKey',
@@ -49,6 +49,8 @@ testWithCompiler('finds nothing in the Azure side as it is', async () => {
     'everything',
     'secondaryKey',
   ]);
+  const laterToday = '"use-recent-api-versions": { "test-today": "2036-01-01", "level"';
+  await infra.edit('bicepconfig.json', '"use-recent-api-versions": { "level"', laterToday);
 
   const { output, exitCode } = await checkInfra('--folder', infra.folder);
 
