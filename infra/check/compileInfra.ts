@@ -55,7 +55,7 @@ async function lint(bicep: BicepCompiler, copy: string): Promise<string[]> {
   const lines = new Set<string>();
   for (const pattern of ['**/*.bicep', '**/*.bicepparam']) {
     const { output, exitCode } = await bicep.run(['lint', '--pattern', pattern], copy);
-    const said = output.split(/\r?\n/).filter((line) => line.trim() !== '' && !/\) : Info /.test(line));
+    const said = output.split(/\r?\n/).filter((line) => line.trim() !== '' && !line.includes(') : Info '));
     if (exitCode !== 0 && said.length === 0) said.push(`bicep lint ended with exit code ${exitCode}`);
     for (const line of said) lines.add(line.replaceAll(copy + sep, ''));
   }
