@@ -47,17 +47,14 @@ export async function compileInfra(
   }
 }
 
-/**
- * What the linter and the compiler say. A warning does not change the linter's exit code, so it is their words that
- * count, except what is for information only: that depends on the date, which must not fail a check.
- */
+/** What the linter and the compiler say. A warning does not change the exit code, so it is their words that count. */
 async function lint(bicep: BicepCompiler, copy: string): Promise<string[]> {
   const lines = new Set<string>();
   for (const pattern of ['**/*.bicep', '**/*.bicepparam']) {
     const { output, exitCode } = await bicep.run(['lint', '--pattern', pattern], copy);
-    const said = output.split(/\r?\n/).filter((line) => line.trim() !== '' && !line.includes(') : Info '));
+    const said = findingsIn(output, copy);
     if (exitCode !== 0 && said.length === 0) said.push(`bicep lint ended with exit code ${exitCode}`);
-    for (const line of said) lines.add(line.replaceAll(copy + sep, ''));
+    for (const line of said) lines.add(line);
   }
   return [...lines];
 }
@@ -86,9 +83,17 @@ async function checkFormat(
 async function expand(bicep: BicepCompiler, copy: string, file: string): Promise<Deployment | string> {
   const name = file.replace(/\.bicepparam$/, '');
   const ran = await bicep.run(['snapshot', file, ...somewhere], copy);
-  if (ran.exitCode !== 0) return `${file} : ${ran.output.trim().replaceAll(copy + sep, '')}`;
+  if (ran.exitCode !== 0) return `${file} : ${findingsIn(ran.output, copy).join('\n')}`;
   const read = async (path: string) => JSON.parse(await readFile(join(copy, path), 'utf8')) as unknown;
   const { parameters } = parametersSchema.parse(await read(`${name}.json`));
   const { predictedResources } = snapshotSchema.parse(await read(`${name}.snapshot.json`));
   return { name, parameters, resources: predictedResources };
+}
+
+/** The compiler's words without those for information only: they depend on the date, which must not fail a check. */
+function findingsIn(output: string, copy: string): string[] {
+  return output
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== '' && !line.includes(') : Info '))
+    .map((line) => line.replaceAll(copy + sep, ''));
 }
