@@ -8,6 +8,7 @@ import { checkFlexConsumption } from './rules/flexConsumption.ts';
 import { checkHardening } from './rules/hardening.ts';
 import { checkModes } from './rules/modes.ts';
 import { checkOutputs } from './rules/outputs.ts';
+import { checkRedeployment } from './rules/redeployment.ts';
 import { checkRoleAssignments } from './rules/roleAssignments.ts';
 
 const rules = [
@@ -16,6 +17,7 @@ const rules = [
   checkFlexConsumption,
   checkHardening,
   checkModes,
+  checkRedeployment,
   checkRoleAssignments,
 ];
 

@@ -33,6 +33,7 @@ await runCommand(async () => {
   console.log(bicep.source);
   const { findings, checked } = await checkInfra(bicep, folder, tell);
   for (const finding of findings) console.log(`  ${finding}`);
-  if (findings.length > 0) throw new CommandError(`${findings.length} findings in ${checked}.`);
+  const count = findings.length === 1 ? '1 finding' : `${findings.length} findings`;
+  if (findings.length > 0) throw new CommandError(`${count} in ${checked}.`);
   console.log(`No findings in ${checked}.`);
 });

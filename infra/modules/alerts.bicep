@@ -50,7 +50,7 @@ resource team 'Microsoft.Insights/actionGroups@2023-01-01' = {
   location: 'global'
   tags: tags
   properties: {
-    groupShortName: 'acs tokens'
+    groupShortName: 'acstokens'
     enabled: true
     emailReceivers: [for email in emails: { name: email, emailAddress: email, useCommonAlertSchema: true }]
   }

@@ -43,9 +43,13 @@ var charts = [
 resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' existing = {
   name: workspaceName
 
-  resource requests 'savedSearches' = {
+  resource requests 'savedSearches@2020-08-01' = {
     name: 'token-service-requests'
     properties: {
+      // Overwrites what an earlier deployment saved. Not in the type, but this is where Azure reads it.
+      // https://github.com/Azure/bicep-types-az/issues/1499
+      #disable-next-line BCP037
+      etag: '*'
       category: 'Token service'
       displayName: 'Requests to the token service'
       functionAlias: 'TokenServiceRequests'

@@ -31,6 +31,9 @@ var lowerCase = 'abcdefghijklmnopqrstuvwxyz'
 func isOf(text string, characters string) bool =>
   empty(filter(map(range(0, length(text)), at => substring(text, at, 1)), char => !contains(characters, char)))
 
+@description('Whether an item is there twice.')
+func hasDuplicates(items string[]) bool => length(union(items, items)) != length(items)
+
 @export()
 @description('The prefix, or a failed deployment when it has anything but lower-case letters and digits.')
 func checkedPrefix(prefix string) string =>
@@ -61,7 +64,8 @@ func checkedOrigins(origins string[]) string[] =>
 
 @export()
 @description('TOKEN_ALLOWED_SCOPES, or a failed deployment when a scope is named twice.')
-func checkedAllowedScopes(allowedScopes scope[]) string => length(union(allowedScopes, [])) == length(allowedScopes) ? join(allowedScopes, ',') : fail('tokenAllowedScopes must not name a scope twice')
+func checkedAllowedScopes(allowedScopes scope[]) string =>
+  !hasDuplicates(allowedScopes) ? join(allowedScopes, ',') : fail('tokenAllowedScopes must not name a scope twice')
 
 @export()
 @description('TOKEN_DEFAULT_SCOPES, or a failed deployment when it names a scope twice or one that is not allowed.')
@@ -99,4 +103,6 @@ func checkedNetwork(addressPrefix string) string =>
 @export()
 @description('The addresses, or a failed deployment when one is no mail address or is named twice.')
 func checkedEmails(emails string[]) string[] =>
-  empty(filter(emails, email => length(split(email, '@')) != 2 || contains(email, ' '))) && length(union(emails, [])) == length(emails) ? emails : fail('alertEmails must be mail addresses, each named once')
+  empty(filter(emails, email => length(split(email, '@')) != 2 || contains(email, ' '))) && !hasDuplicates(emails)
+    ? emails
+    : fail('alertEmails must be mail addresses, each named once')

@@ -8,6 +8,7 @@ import { checkFlexConsumption } from '../../../infra/check/rules/flexConsumption
 import { checkHardening } from '../../../infra/check/rules/hardening.ts';
 import { checkModes } from '../../../infra/check/rules/modes.ts';
 import { checkOutputs } from '../../../infra/check/rules/outputs.ts';
+import { checkRedeployment } from '../../../infra/check/rules/redeployment.ts';
 import { checkRoleAssignments } from '../../../infra/check/rules/roleAssignments.ts';
 import { copyInfra, type InfraCopy } from './infraCopy.ts';
 import { testWithCompiler } from './testWithCompiler.ts';
@@ -87,6 +88,14 @@ testWithCompiler.each(['alwaysOn', 'ftpsState', 'linuxFxVersion'])(
     ]);
   },
 );
+
+testWithCompiler('refuses a saved search that a second deployment could not overwrite', () => {
+  const type = 'Microsoft.OperationalInsights/workspaces/savedSearches';
+  const spoilt = withProperty('everything', type, 'etag', undefined);
+
+  expect(checkRedeployment(spoilt)).toEqual([expect.stringMatching(/token-service-requests.*etag must be/)]);
+  expect(checkRedeployment(deployment('everything'))).toEqual([]);
+});
 
 testWithCompiler('refuses a password policy that is left out, and any origin', () => {
   const noPolicy = without('signedInCallers', ({ name }) => name.endsWith('/scm'));
