@@ -22,7 +22,7 @@ const rules = [
 ];
 
 export interface InfraReport {
-  /** What is wrong, each in a line. */
+  /** What is wrong, each in a line; what the compiler finds is followed by the source line that it points at. */
   findings: string[];
   /** What was looked at, for people. */
   checked: string;

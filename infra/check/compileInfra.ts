@@ -1,6 +1,6 @@
-import { cp, glob, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, glob, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join, sep } from 'node:path';
+import { basename, join, resolve, sep } from 'node:path';
 import type { BicepCompiler } from './bicepCompiler.ts';
 import { type Deployment, parametersSchema, snapshotSchema } from './deployment.ts';
 
@@ -26,7 +26,8 @@ export async function compileInfra(
   folder: string,
   onProgress: (step: string) => void,
 ): Promise<CompiledInfra> {
-  const copy = await mkdtemp(join(tmpdir(), 'infra-check-'));
+  // The compiler names files by their real paths, and temporary folders are often behind a link.
+  const copy = await realpath(await mkdtemp(join(tmpdir(), 'infra-check-')));
   try {
     await cp(folder, copy, { recursive: true, filter: (path) => basename(path) !== '.cache' });
     const files = (await Array.fromAsync(glob('**/*.{bicep,bicepparam}', { cwd: copy }))).sort();
@@ -56,7 +57,15 @@ async function lint(bicep: BicepCompiler, copy: string): Promise<string[]> {
     if (exitCode !== 0 && said.length === 0) said.push(`bicep lint ended with exit code ${exitCode}`);
     for (const line of said) lines.add(line);
   }
-  return [...lines];
+  return Promise.all([...lines].map((line) => withSource(line, copy)));
+}
+
+/** The finding, and below it the source line that it points at: it names what the compiler does not. */
+async function withSource(finding: string, copy: string): Promise<string> {
+  const [, file, line] = /^(.+?)\((\d+),\d+\) : /.exec(finding) ?? [];
+  if (file === undefined) return finding;
+  const source = (await readFile(resolve(copy, file), 'utf8')).split(/\r?\n/)[Number(line) - 1];
+  return `${finding}\n    ${source?.trim()}`;
 }
 
 /** Formats the copy in place, and names what that changes. */

@@ -117,13 +117,14 @@ testWithCompiler.each([
   { parameter: 'maximumInstanceCount', line: 'param maximumInstanceCount = 39' },
   { parameter: 'tokenMaxExpiryMinutes', line: 'param tokenMaxExpiryMinutes = 1441' },
   { parameter: 'callerAuth', line: "param callerAuth = 'anonymous'" },
-])('fails on $parameter out of range at its line', async ({ line }) => {
+])('fails on $parameter out of range, and names it', async ({ line }) => {
   infra = await copyInfra();
   await infra.write('main.bicepparam', `using 'main.bicep'\n\nparam acsDataLocation = 'Europe'\n${line}\n`);
 
   const { output, exitCode } = await checkInfra('--folder', infra.folder);
 
   expect(output).toMatch(/main\.bicepparam\(4,\d+\) : Error BCP/);
+  expect(output).toContain(`\n    ${line}\n`);
   expect(exitCode).toBe(1);
 });
 
