@@ -1,7 +1,5 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { text } from 'node:stream/consumers';
 import { afterEach, expect, jest } from '@jest/globals';
+import { runCommand } from '../../e2e/command.ts';
 import { copyInfra, type InfraCopy } from './infraCopy.ts';
 import { testWithCompiler } from './testWithCompiler.ts';
 
@@ -12,15 +10,9 @@ let infra: InfraCopy | undefined;
 afterEach(() => infra?.remove());
 
 async function checkInfra(...args: string[]): Promise<{ output: string; exitCode: number | null }> {
-  const child = spawn(process.execPath, ['infra/check/main.ts', ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const [stdout, stderr, [exitCode]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close') as Promise<[number | null]>,
-  ]);
-  return { output: stdout + stderr, exitCode };
+  const check = runCommand('infra/check/main.ts', args);
+  const exitCode = await check.ended;
+  return { output: check.output(), exitCode };
 }
 
 async function checkSpoilt(
