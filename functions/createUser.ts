@@ -1,8 +1,8 @@
 import type { HttpResponseInit } from '@azure/functions';
-import { type Call, endpoint } from '../shared/endpoint.ts';
+import { type Call, endpoint } from '../shared/http/endpoint.ts';
 import type { FunctionApp } from '../shared/functionApp.ts';
-import type { Service } from '../shared/service.ts';
-import { readTokenRequest } from '../shared/tokenRequest.ts';
+import type { Service } from '../shared/app.ts';
+import { readTokenRequest } from '../shared/http/tokenRequest.ts';
 
 async function createUser({
   request,

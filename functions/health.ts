@@ -1,8 +1,8 @@
 import type { HttpResponseInit, InvocationContext } from '@azure/functions';
-import { withCommonHeaders } from '../shared/endpoint.ts';
+import { withCommonHeaders } from '../shared/http/endpoint.ts';
 import type { FunctionApp } from '../shared/functionApp.ts';
-import { checkHealth } from '../shared/health.ts';
-import type { Service } from '../shared/service.ts';
+import { checkHealth } from '../shared/http/healthChecks.ts';
+import type { Service } from '../shared/app.ts';
 
 export function registerHealth(app: FunctionApp, service: Service): void {
   app.http('health', {

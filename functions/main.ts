@@ -1,5 +1,5 @@
 import { app } from '@azure/functions';
-import { startService } from '../shared/service.ts';
-import { registerFunctions } from './functions.ts';
+import { startService } from '../shared/app.ts';
+import { registerFunctions } from './register.ts';
 
 registerFunctions(app, startService());

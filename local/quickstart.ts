@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { CommandError, readCommandLine, runCommand } from './commandLine.ts';
 import { converse, type Credentials } from './quickstartConversation.ts';
 import { startLocalService } from './service.ts';
-import { isLoopback } from '../shared/loopback.ts';
+import { isLoopback } from '../shared/azure/loopback.ts';
 
 const usage = `The conversation of Microsoft's user access tokens quickstart, over HTTP against this service.
 

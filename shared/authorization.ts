@@ -1,4 +1,4 @@
-import type { Caller } from './callers.ts';
+import type { Caller } from './callers/caller.ts';
 
 export type Action = 'createUser' | 'issueToken' | 'revokeTokens' | 'deleteUser';
 

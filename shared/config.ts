@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { LONGEST_EXPIRY_MINUTES, scopeSchema, SHORTEST_EXPIRY_MINUTES } from './contract.ts';
-import { misconfigured } from './fault.ts';
-import { isLoopback } from './loopback.ts';
+import { LONGEST_EXPIRY_MINUTES, scopeSchema, SHORTEST_EXPIRY_MINUTES } from './http/contract.ts';
+import { misconfigured } from './errors.ts';
+import { isLoopback } from './azure/loopback.ts';
 
 const wholeNumber = (least: number, most: number) =>
   z

@@ -1,9 +1,9 @@
-import type { AccessToken, AcsIdentity, TokenOptions } from './acsIdentity.ts';
+import type { AccessToken, AcsIdentity, TokenOptions } from './acs/acsIdentity.ts';
 import { type Action, reachOf } from './authorization.ts';
-import type { Caller, User } from './callers.ts';
-import type { CreatedUser, IssuedToken, Scope, TokenRequest } from './contract.ts';
-import { Fault, invalidRequest } from './fault.ts';
-import type { UserDirectory } from './userDirectory.ts';
+import type { Caller, User } from './callers/caller.ts';
+import type { CreatedUser, IssuedToken, Scope, TokenRequest } from './http/contract.ts';
+import { Fault, invalidRequest } from './errors.ts';
+import type { UserDirectory } from './users/userDirectory.ts';
 
 export interface TokenDefaults {
   defaultScopes: readonly Scope[];

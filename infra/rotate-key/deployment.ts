@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { CommandError } from '../../local/commandLine.ts';
 import { readSettings, type Settings } from '../../shared/config.ts';
-import { Fault } from '../../shared/fault.ts';
-import { isLoopback } from '../../shared/loopback.ts';
+import { Fault } from '../../shared/errors.ts';
+import { isLoopback } from '../../shared/azure/loopback.ts';
 import { type AzureCli, readFromAzure } from './azureCli.ts';
 
 const resourceSchema = z.object({

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { isLoopback } from '../../shared/loopback.ts';
+import { isLoopback } from '../../shared/azure/loopback.ts';
 import { Refusal } from './refusal.ts';
 
 /**

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import { parseQuery } from '../../infra/check/queries.ts';
-import { endpoint } from '../../shared/endpoint.ts';
-import { misconfigured } from '../../shared/fault.ts';
-import type { RequestEvent } from '../../shared/requestLog.ts';
+import { endpoint } from '../../shared/http/endpoint.ts';
+import { misconfigured } from '../../shared/errors.ts';
+import type { RequestEvent } from '../../shared/http/requestLog.ts';
 import { invoke } from '../shared/support/functions.ts';
 
 const event: Required<RequestEvent> = {

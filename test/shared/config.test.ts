@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { readSettings } from '../../shared/config.ts';
-import { Fault } from '../../shared/fault.ts';
+import { Fault } from '../../shared/errors.ts';
 
 const vault = { KEY_VAULT_URI: 'https://name.vault.azure.net/' };
 const guid = '01234567-89ab-cdef-0123-456789abcdef';

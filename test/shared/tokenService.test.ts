@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type AcsEmulator, startAcsEmulator } from '../../local/acs/acsEmulator.ts';
-import { AcsIdentity } from '../../shared/acsIdentity.ts';
-import { ConnectionStringReader } from '../../shared/connectionStringReader.ts';
-import type { User } from '../../shared/contract.ts';
-import { connectionStringClients } from '../../shared/identityClients.ts';
+import { AcsIdentity } from '../../shared/acs/acsIdentity.ts';
+import { ConnectionStringReader } from '../../shared/keyVault/connectionStringReader.ts';
+import type { User } from '../../shared/http/contract.ts';
+import { connectionStringClients } from '../../shared/acs/identityClients.ts';
 import { TokenService } from '../../shared/tokenService.ts';
 
 const { signal } = new AbortController();

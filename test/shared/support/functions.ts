@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type HttpHandler, HttpResponse, InvocationContext } from '@azure/functions';
-import { registerFunctions } from '../../../functions/functions.ts';
-import { endpoint } from '../../../shared/endpoint.ts';
-import type { Service } from '../../../shared/service.ts';
+import { registerFunctions } from '../../../functions/register.ts';
+import { endpoint } from '../../../shared/http/endpoint.ts';
+import type { Service } from '../../../shared/app.ts';
 import { request } from './request.ts';
 
 /** One invocation as the host would see it. */

@@ -6,7 +6,7 @@ import {
   SHORTEST_EXPIRY_MINUTES,
   type TokenLimits,
   type TokenRequest,
-} from '../../../shared/contract.ts';
+} from '../../../shared/http/contract.ts';
 
 /** Whatever a deployment may allow. */
 export const limits: fc.Arbitrary<TokenLimits> = fc.record({

@@ -1,0 +1,64 @@
+import type { HttpRequest } from '@azure/functions';
+import { LONGEST_BODY_BYTES } from './contract.ts';
+import { Fault, invalidRequest } from '../errors.ts';
+
+/** The JSON of a request's body; an empty object when there is none. Throws `payload_too_large` or `invalid_request`. */
+export async function readJsonBody(request: HttpRequest): Promise<unknown> {
+  refuseLongBody(Number(request.headers.get('content-length') ?? 0));
+  const bytes = await request.arrayBuffer();
+  refuseLongBody(bytes.byteLength);
+  if (bytes.byteLength === 0) return {};
+
+  const type = request.headers.get('content-type') ?? '';
+  if (!/^\s*application\/json\s*(;|$)/i.test(type)) {
+    throw invalidRequest({ path: 'Content-Type', message: 'must be application/json' });
+  }
+  return parseStrictly(decode(bytes));
+}
+
+function refuseLongBody(bytes: number): void {
+  if (bytes > LONGEST_BODY_BYTES) {
+    throw new Fault('payload_too_large', `The request body is longer than ${LONGEST_BODY_BYTES} bytes.`);
+  }
+}
+
+function decode(bytes: ArrayBuffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new Fault('invalid_request', 'The request body is not UTF-8.', {
+      errors: [{ path: 'body', message: 'must be JSON in UTF-8' }],
+      cause,
+    });
+  }
+}
+
+function parseStrictly(text: string): unknown {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw invalidRequest({ path: 'body', message: 'must be JSON' });
+  }
+  const repeated = repeatedKey(text);
+  if (repeated !== undefined) throw invalidRequest({ path: repeated, message: 'must not be given twice' });
+  return value;
+}
+
+/** A key that the outermost object of a valid JSON text holds twice; JSON.parse keeps the last one silently. */
+function repeatedKey(json: string): string | undefined {
+  const keys = new Set<string>();
+  let depth = 0;
+  let lastString = '""';
+  for (const [token] of json.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]:]/g)) {
+    if (token === '{' || token === '[') depth += 1;
+    else if (token === '}' || token === ']') depth -= 1;
+    else if (token !== ':') lastString = token;
+    else if (depth === 1) {
+      const key = JSON.parse(lastString) as string;
+      if (keys.has(key)) return key;
+      keys.add(key);
+    }
+  }
+  return undefined;
+}

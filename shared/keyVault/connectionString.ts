@@ -1,0 +1,61 @@
+import { misconfigured } from '../errors.ts';
+import { isLoopback } from '../azure/loopback.ts';
+
+/** A checked ACS connection string. */
+export interface ConnectionString {
+  /** Origin with a trailing slash; https, or http on loopback. */
+  endpoint: string;
+  /** Base64, as the SDK takes it. */
+  accessKey: string;
+}
+
+/**
+ * Checks `endpoint=https://…/;accesskey=…` before the SDK sees it: the SDK's own error quotes the whole
+ * string. Throws `misconfigured`, with a note that holds no part of the value.
+ */
+export function parseConnectionString(text: string): ConnectionString {
+  const fields = new Map<string, string>();
+  for (const field of text.trim().split(';')) {
+    const [name = '', ...value] = field.split('=');
+    if (field.trim() === '') continue;
+    if (fields.has(name.trim().toLowerCase())) throw malformed('a field is given twice');
+    fields.set(name.trim().toLowerCase(), value.join('=').trim());
+  }
+  const endpoint = fields.get('endpoint') ?? '';
+  const accessKey = fields.get('accesskey') ?? '';
+  if (fields.size !== 2 || endpoint === '' || accessKey === '') {
+    throw malformed('it must read endpoint=https://<name>.communication.azure.com/;accesskey=<key>');
+  }
+  return { endpoint: checkEndpoint(endpoint), accessKey: checkAccessKey(accessKey) };
+}
+
+function checkEndpoint(endpoint: string): string {
+  const url = URL.parse(endpoint);
+  if (url === null) throw malformed('its endpoint is not a URL');
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url))) {
+    throw malformed('its endpoint must be https');
+  }
+  if (
+    url.pathname !== '/' ||
+    url.search !== '' ||
+    url.hash !== '' ||
+    url.username !== '' ||
+    url.password !== ''
+  ) {
+    throw malformed('its endpoint must be an origin without a path');
+  }
+  return `${url.origin}/`;
+}
+
+function checkAccessKey(accessKey: string): string {
+  if (!/^(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(accessKey)) {
+    throw malformed('its accesskey is not base64');
+  }
+  return accessKey;
+}
+
+function malformed(reason: string) {
+  return misconfigured(
+    `The secret that ACS_CONNECTION_STRING_SECRET names is no ACS connection string: ${reason}.`,
+  );
+}

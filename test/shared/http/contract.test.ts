@@ -1,0 +1,103 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { scopeSchema, tokenRequestSchema, userIdSchema } from '../../../shared/http/contract.ts';
+import { limits, validRequest } from '../support/tokenRequests.ts';
+
+const userIds = fc
+  .tuple(fc.constantFrom('acs', 'gcch-acs', 'dod-acs'), fc.uuid(), fc.uuid())
+  .map(([cloud, resource, user]) => `8:${cloud}:${resource}_${user}`);
+
+describe('a token request', () => {
+  test('within the limits is accepted as it is', () => {
+    const valid = limits.chain((limit) => fc.tuple(fc.constant(limit), validRequest(limit)));
+
+    fc.assert(
+      fc.property(valid, ([limit, request]) => {
+        const parsed = tokenRequestSchema(limit).safeParse(request);
+
+        expect(parsed).toEqual({ success: true, data: request });
+      }),
+    );
+  });
+
+  test('is accepted exactly when its expiry is a whole number of minutes within the bounds', () => {
+    const minutes = fc.oneof(
+      fc.integer({ min: -10, max: 1500 }),
+      fc.double(),
+      fc.constantFrom(59, 59.999, 60, 60.5, 1440, 1440.5, 1441, NaN, Infinity, -Infinity, -0, 2 ** 53),
+    );
+
+    fc.assert(
+      fc.property(limits, minutes, (limit, expiresInMinutes) => {
+        const { success } = tokenRequestSchema(limit).safeParse({ expiresInMinutes });
+
+        const within = expiresInMinutes >= 60 && expiresInMinutes <= limit.maxExpiryMinutes;
+        expect(success).toBe(Number.isInteger(expiresInMinutes) && within);
+      }),
+    );
+  });
+
+  test('is accepted exactly when its scopes are allowed, and each is there once', () => {
+    const names = fc.array(fc.oneof(fc.constantFrom(...scopeSchema.options), fc.constant('pstn')), {
+      maxLength: 4,
+    });
+
+    fc.assert(
+      fc.property(limits, names, (limit, scopes) => {
+        const { success } = tokenRequestSchema(limit).safeParse({ scopes });
+
+        const allowed = scopes.every((scope) => (limit.allowedScopes as readonly string[]).includes(scope));
+        expect(success).toBe(scopes.length > 0 && allowed && new Set(scopes).size === scopes.length);
+      }),
+    );
+  });
+});
+
+describe('a user id', () => {
+  test('is accepted in every cloud, with hex digits of either case', () => {
+    fc.assert(
+      fc.property(userIds, fc.boolean(), (id, upper) => {
+        const given = upper ? id.replace(/[0-9a-f]{8}-.*/, (hex) => hex.toUpperCase()) : id;
+
+        const parsed = userIdSchema.safeParse(given);
+
+        expect(parsed).toEqual({ success: true, data: given });
+      }),
+    );
+  });
+
+  test('is refused when one of its characters is another, or one is missing or added', () => {
+    const change = fc.constantFrom<(id: string, at: number, other: string) => string>(
+      (id, at, other) => id.slice(0, at) + other + id.slice(at + 1),
+      (id, at) => id.slice(0, at) + id.slice(at + 1),
+      (id, at, other) => id.slice(0, at) + other + id.slice(at),
+    );
+    // Among them a Cyrillic о, a long ſ, a Kelvin K, full-width digits and colons, invisible characters.
+    const other = fc.constantFrom(
+      ...Array.from(' \n\r\t\0/\\%.*?#&<>"\'zоſK１：\u200b\u202e\ufeff'),
+      '%2F',
+      '..',
+      '%3A',
+    );
+
+    fc.assert(
+      fc.property(userIds, fc.nat(), other, change, (id, position, character, alter) => {
+        const altered = alter(id, position % id.length, character);
+
+        const { success } = userIdSchema.safeParse(altered);
+
+        expect(success).toBe(false);
+      }),
+    );
+  });
+
+  test('is refused as any other text', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const { success } = userIdSchema.safeParse(text);
+
+        expect(success).toBe(text === 'me');
+      }),
+    );
+  });
+});

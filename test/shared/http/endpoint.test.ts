@@ -1,0 +1,162 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type AcsEmulator, startAcsEmulator } from '../../../local/acs/acsEmulator.ts';
+import { AcsIdentity } from '../../../shared/acs/acsIdentity.ts';
+import { functionKeyCallers } from '../../../shared/callers/caller.ts';
+import { readSettings } from '../../../shared/config.ts';
+import { ConnectionStringReader } from '../../../shared/keyVault/connectionStringReader.ts';
+import { endpoint } from '../../../shared/http/endpoint.ts';
+import { Fault } from '../../../shared/errors.ts';
+import { connectionStringClients } from '../../../shared/acs/identityClients.ts';
+import type { Parts, Service } from '../../../shared/app.ts';
+import { TokenService } from '../../../shared/tokenService.ts';
+import { failing, invoke } from '../support/functions.ts';
+
+const SECRET = 'c2VjcmV0IGtleQ';
+
+let acs: AcsEmulator;
+let service: Service;
+
+beforeAll(async () => {
+  acs = await startAcsEmulator();
+  service = serviceWith({});
+});
+
+afterAll(() => acs.close());
+
+function serviceWith(others: Partial<Parts>): Service {
+  const settings = readSettings({ KEY_VAULT_URI: 'https://name.vault.azure.net/' });
+  const readSecret = () => Promise.resolve(acs.connectionString());
+  const reader = new ConnectionStringReader(readSecret, { ttlMs: 60_000, timeoutMs: 1000 });
+  const tokens = new TokenService(
+    new AcsIdentity(connectionStringClients(reader)),
+    undefined,
+    settings.tokens,
+  );
+  const limit = () => Promise.resolve();
+  const parts = { settings, callers: functionKeyCallers, limit, tokens, checks: {}, ...others };
+  return { authLevel: 'function', parts: () => parts };
+}
+
+function eventOf(logs: [string, string][]): unknown {
+  return JSON.parse(logs[0]?.[1] ?? '');
+}
+
+test('a handler gets the caller, the limits and a deadline, and its answer goes out', async () => {
+  const handler = endpoint(service, 'named', ({ caller, limits, signal, note }) => {
+    note({ communicationUser: 'user', scopes: ['chat'], expiresInMinutes: 60 });
+    return Promise.resolve({ status: 202, jsonBody: { caller, limits, aborted: signal.aborted } });
+  });
+
+  const { status, text, logs } = await invoke(handler);
+
+  expect(status).toBe(202);
+  expect(JSON.parse(text)).toEqual({
+    caller: { kind: 'service' },
+    limits: service.parts().settings.tokens,
+    aborted: false,
+  });
+  expect(eventOf(logs)).toMatchObject({
+    function: 'named',
+    status: 202,
+    outcome: 'ok',
+    caller: 'service',
+    communicationUser: 'user',
+    scopes: ['chat'],
+    expiresInMinutes: 60,
+    upstreamCalls: 0,
+  });
+});
+
+test('the headers of an answer are kept beside those that all carry', async () => {
+  const handler = endpoint(service, 'named', () =>
+    Promise.resolve({ status: 201, headers: { Location: '/api/users/1', 'Cache-Control': 'public' } }),
+  );
+
+  const { headers } = await invoke(handler);
+
+  expect(headers.get('location')).toBe('/api/users/1');
+  expect(headers.get('cache-control')).toBe('no-store');
+});
+
+test('requests to ACS are counted', async () => {
+  acs.faults.arm({ status: 503, retryAfter: '0' });
+  const handler = endpoint(service, 'named', async ({ tokens, signal }) => ({
+    jsonBody: await tokens.createUser({ kind: 'service' }, {}, signal),
+  }));
+
+  const { status, logs } = await invoke(handler);
+
+  expect(status).toBe(200);
+  expect(eventOf(logs)).toMatchObject({ upstreamCalls: 2, outcome: 'ok' });
+});
+
+describe('an exception that nobody expected', () => {
+  test.each([
+    ['an error', new TypeError(`bug with ${SECRET}`)],
+    ['an error with a cause', new Error(SECRET, { cause: new Error(SECRET) })],
+    ['a text', SECRET],
+    ['nothing', undefined],
+    [
+      'an error with a hostile name',
+      Object.assign(new Error(), { name: `${SECRET} accesskey`, code: `a ${SECRET}` }),
+    ],
+  ])('is internal, and its text nowhere: %s', async (_what, error) => {
+    const { status, text, logs, headers } = await invoke(failing(service, error));
+
+    expect(status).toBe(500);
+    expect(JSON.parse(text)).toMatchObject({ code: 'internal', status: 500 });
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(logs).toHaveLength(1);
+    expect(logs[0]?.[0]).toBe('error');
+    expect(eventOf(logs)).toMatchObject({ outcome: 'internal', caller: 'service' });
+    expect(text + JSON.stringify(logs)).not.toContain(SECRET);
+  });
+});
+
+test('a caller that cannot be told ends the request before its handler', async () => {
+  let handled = false;
+  const strict = serviceWith({
+    callers: { identify: () => Promise.reject(new Fault('unauthenticated', 'Who are you?')) },
+  });
+  const handler = endpoint(strict, 'named', () => {
+    handled = true;
+    return Promise.resolve({});
+  });
+
+  const { status, text, logs } = await invoke(handler);
+
+  expect(status).toBe(401);
+  expect(JSON.parse(text)).toMatchObject({ code: 'unauthenticated' });
+  expect(eventOf(logs)).not.toHaveProperty('caller');
+  expect(handled).toBe(false);
+});
+
+test('a caller that asks too often ends the request before its handler, and is told when to come back', async () => {
+  const strict = serviceWith({
+    callers: { identify: () => Promise.resolve({ kind: 'user', subject: 'hash' }) },
+    limit: () => Promise.reject(new Fault('too_many_requests', 'Slow.', { retryAfterSeconds: 9 })),
+  });
+  const handler = endpoint(strict, 'named', () => Promise.resolve({ status: 204 }));
+
+  const { status, headers, logs } = await invoke(handler);
+
+  expect(status).toBe(429);
+  expect(headers.get('retry-after')).toBe('9');
+  expect(logs[0]?.[0]).toBe('warning');
+  expect(eventOf(logs)).toMatchObject({ outcome: 'too_many_requests', caller: 'user', subject: 'hash' });
+});
+
+test('a handler that takes too long finds its signal aborted', async () => {
+  const { settings } = service.parts();
+  const hasty = serviceWith({ settings: { ...settings, deadlineMs: 20 } });
+  const handler = endpoint(hasty, 'named', async ({ signal }) => {
+    await new Promise((resolve) => {
+      signal.addEventListener('abort', resolve);
+    });
+    return { status: 204 };
+  });
+
+  const { status } = await invoke(handler);
+
+  expect(status).toBe(204);
+});

@@ -1,0 +1,68 @@
+import { expect, test } from '@jest/globals';
+import { Fault, type FaultCode, unauthenticated } from '../../../shared/errors.ts';
+import { problemResponse } from '../../../shared/http/problem.ts';
+
+const statuses: [FaultCode, number][] = [
+  ['invalid_request', 400],
+  ['unauthenticated', 401],
+  ['forbidden', 403],
+  ['user_not_found', 404],
+  ['payload_too_large', 413],
+  ['too_many_requests', 429],
+  ['misconfigured', 500],
+  ['internal', 500],
+  ['upstream_rejected', 502],
+  ['upstream_unavailable', 503],
+  ['upstream_timeout', 504],
+];
+
+test.each(statuses)('%s is answered with %d and says what, not why', (code, status) => {
+  const fault = new Fault(code, 'What happened.', { note: 'a note', cause: new Error('a cause') });
+
+  const response = problemResponse(fault, 'request-1');
+
+  expect(response).toMatchObject({ status, headers: { 'Content-Type': 'application/problem+json' } });
+  expect(JSON.parse(response.body as string)).toEqual({
+    type: `urn:acs-token-service:problem:${code}`,
+    title: expect.stringMatching(/^[A-Z]/),
+    status,
+    detail: 'What happened.',
+    code,
+    requestId: 'request-1',
+  });
+});
+
+test('what is wrong with a request is named', () => {
+  const errors = [{ path: 'scopes[1]', message: 'must be one of chat' }];
+
+  const response = problemResponse(new Fault('invalid_request', 'No.', { errors }), 'request-1');
+
+  expect(JSON.parse(response.body as string)).toHaveProperty('errors', errors);
+});
+
+test.each([0, 7])('Retry-After: %d is told', (retryAfterSeconds) => {
+  const response = problemResponse(
+    new Fault('too_many_requests', 'Slow.', { retryAfterSeconds }),
+    'request-1',
+  );
+
+  expect(response.headers).toHaveProperty('Retry-After', String(retryAfterSeconds));
+});
+
+test.each([
+  [unauthenticated(), 'Bearer'],
+  [
+    unauthenticated('The "token" is\r\nnot valid\\.'),
+    'Bearer error="invalid_token", error_description="The token isnot valid."',
+  ],
+])('who is not authenticated is told how to be: %s', (fault, challenge) => {
+  const response = problemResponse(fault, 'request-1');
+
+  expect(response.headers).toHaveProperty('WWW-Authenticate', challenge);
+});
+
+test('no Retry-After is told when there is none', () => {
+  const response = problemResponse(new Fault('upstream_timeout', 'Late.'), 'request-1');
+
+  expect(response.headers).not.toHaveProperty('Retry-After');
+});

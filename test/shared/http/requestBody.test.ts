@@ -1,0 +1,232 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { readJsonBody } from '../../../shared/http/requestBody.ts';
+import { request } from '../support/request.ts';
+
+const LIMIT = 16_384;
+const json = { 'content-type': 'application/json' };
+
+/** A JSON text of that many bytes. */
+function jsonOf(bytes: number): string {
+  return `"${'a'.repeat(bytes - 2)}"`;
+}
+
+describe('a JSON body', () => {
+  test('is read as it was written', async () => {
+    // JSON.parse gives back -0 as it is, and an own key __proto__ that toEqual does not see.
+    await fc.assert(
+      fc.asyncProperty(fc.jsonValue(), fc.integer({ min: 0, max: 2 }), async (value, indent) => {
+        const body = JSON.stringify(value, null, indent);
+
+        const read = await readJsonBody(request({ body }));
+
+        expect(JSON.stringify(read)).toBe(JSON.stringify(value));
+      }),
+    );
+  });
+
+  test('that is absent says nothing, whatever its type', async () => {
+    const read = await Promise.all([
+      readJsonBody(request()),
+      readJsonBody(request({ headers: {} })),
+      readJsonBody(request({ headers: { 'content-type': 'text/plain' }, body: '' })),
+    ]);
+
+    expect(read).toEqual([{}, {}, {}]);
+  });
+
+  test('may begin with a byte order mark', async () => {
+    const read = await readJsonBody(request({ body: '\ufeff{"scopes":["chat"]}' }));
+
+    expect(read).toEqual({ scopes: ['chat'] });
+  });
+
+  test.each([
+    'application/json',
+    'application/json; charset=utf-8',
+    'application/json;charset=UTF-8',
+    'Application/JSON ; charset="utf-8"',
+  ])('may come as %s', async (type) => {
+    const read = await readJsonBody(request({ headers: { 'content-type': type }, body: '{}' }));
+
+    expect(read).toEqual({});
+  });
+
+  test.each([
+    '',
+    'text/plain',
+    'application/jsonp',
+    'application/problem+json',
+    'text/json',
+    'multipart/form-data',
+  ])('must not come as %j', async (type) => {
+    const read = readJsonBody(request({ headers: { 'content-type': type }, body: '{}' }));
+
+    await expect(read).rejects.toMatchObject({
+      code: 'invalid_request',
+      errors: [{ path: 'Content-Type', message: 'must be application/json' }],
+    });
+  });
+
+  test('must not come without a type', async () => {
+    const read = readJsonBody(request({ headers: {}, body: '{}' }));
+
+    await expect(read).rejects.toMatchObject({
+      code: 'invalid_request',
+      errors: [{ path: 'Content-Type' }],
+    });
+  });
+});
+
+describe('the length of a body', () => {
+  test(`may be ${LIMIT} bytes`, async () => {
+    const read = await readJsonBody(request({ body: jsonOf(LIMIT) }));
+
+    expect(read).toHaveLength(LIMIT - 2);
+  });
+
+  test('is counted in bytes, not in characters', async () => {
+    const read = readJsonBody(request({ body: `"${'é'.repeat(LIMIT / 2)}"` }));
+
+    await expect(read).rejects.toMatchObject({ code: 'payload_too_large' });
+  });
+
+  test.each([
+    ['when the header does not tell', json],
+    ['when the header tells less', { ...json, 'content-length': '2' }],
+    ['when the header tells nonsense', { ...json, 'content-length': 'short' }],
+    ['before its type is looked at', { 'content-type': 'text/plain' }],
+  ])(`must not be ${LIMIT + 1} bytes, %s`, async (_when, headers) => {
+    const read = readJsonBody(request({ headers, body: jsonOf(LIMIT + 1) }));
+
+    await expect(read).rejects.toMatchObject({ code: 'payload_too_large', errors: undefined });
+  });
+
+  test('is refused unread when the header tells too much', async () => {
+    const long = request({ headers: { ...json, 'content-length': String(LIMIT + 1) }, body: '{}' });
+
+    await expect(readJsonBody(long)).rejects.toMatchObject({ code: 'payload_too_large' });
+    expect(long.bodyUsed).toBe(false);
+  });
+});
+
+describe('a body that is not JSON', () => {
+  test.each([
+    '{',
+    '{}{}',
+    '{"scopes":["chat"],}',
+    "{'scopes':['chat']}",
+    '{scopes:["chat"]}',
+    '{"expiresInMinutes":NaN}',
+    '{"expiresInMinutes":060}',
+    '// comment\n{}',
+    'undefined',
+    ' ',
+    '\0',
+    '\ufeff\ufeff{}',
+    '['.repeat(LIMIT),
+    '{"a":'.repeat(LIMIT / 5),
+    'scopes=chat',
+  ])('is refused: %.30j', async (body) => {
+    const read = readJsonBody(request({ body }));
+
+    await expect(read).rejects.toMatchObject({
+      code: 'invalid_request',
+      errors: [{ path: 'body', message: 'must be JSON' }],
+    });
+  });
+
+  test.each([
+    ['a cut sequence', [0x22, 0xc3, 0x22]],
+    ['an overlong slash', [0x22, 0xc0, 0xaf, 0x22]],
+    ['a lone surrogate', [0x22, 0xed, 0xa0, 0x80, 0x22]],
+    ['Latin-1', [0x22, 0xe9, 0x22]],
+    ['UTF-16', [0xff, 0xfe, 0x7b, 0x00, 0x7d, 0x00]],
+  ])('is refused when it is not UTF-8: %s', async (_what, bytes) => {
+    const read = readJsonBody(request({ body: Uint8Array.from(bytes) }));
+
+    await expect(read).rejects.toMatchObject({
+      code: 'invalid_request',
+      errors: [{ path: 'body', message: 'must be JSON in UTF-8' }],
+    });
+  });
+
+  test('never leads to anything but a fault', async () => {
+    const bytes = fc.oneof(
+      fc.uint8Array({ minLength: 1, maxLength: 200 }),
+      fc.string({ minLength: 1 }),
+      fc.json().map((text) => text.slice(0, -1)),
+    );
+
+    await fc.assert(
+      fc.asyncProperty(bytes, async (body) => {
+        const read = readJsonBody(request({ body }));
+
+        await read.catch((error: unknown) => {
+          expect(error).toMatchObject({ name: 'Fault', code: 'invalid_request' });
+        });
+      }),
+    );
+  });
+
+  test('that is deep, but valid, is read', async () => {
+    const read = await readJsonBody(request({ body: '['.repeat(LIMIT / 2) + ']'.repeat(LIMIT / 2) }));
+
+    expect(Array.isArray(read)).toBe(true);
+  });
+});
+
+describe('a key', () => {
+  test.each([
+    ['{"scopes":["chat"],"scopes":["voip"]}', 'scopes'],
+    ['{"scopes":["chat"],"sc\\u006fpes":["voip"]}', 'scopes'],
+    ['{"\\u0073copes":1,"scopes":1}', 'scopes'],
+    ['{"a":{"b":[1,{"c":"}"}]},"b":1,"a":2}', 'a'],
+    ['{"a":"\\"}{","b":"\\\\","a":1}', 'a'],
+    ['{"":1,"":1}', ''],
+    ['{"__proto__":1,"__proto__":1}', '__proto__'],
+    ['{"a" :1,\n"a"\t: 2}', 'a'],
+  ])('must not be given twice: %s', async (body, path) => {
+    const read = readJsonBody(request({ body }));
+
+    await expect(read).rejects.toMatchObject({
+      code: 'invalid_request',
+      errors: [{ path, message: 'must not be given twice' }],
+    });
+  });
+
+  test.each([
+    '{"a":"a","b":"a"}',
+    '{"a":{"a":1},"b":{"a":1}}',
+    '["a","a"]',
+    '[{"a":1},{"a":1}]',
+    '{"a":"\\"a\\":1,\\"a\\":1"}',
+    '{"a":1,"A":1}',
+  ])('may be where it is not given twice: %s', async (body) => {
+    const read = await readJsonBody(request({ body }));
+
+    expect(read).toEqual(JSON.parse(body));
+  });
+
+  test('given twice is found wherever it is and however it is spelled', async () => {
+    const spelled = (key: string, escaped: boolean) =>
+      escaped
+        ? `"${[...Array(key.length).keys()].map((at) => `\\u${key.charCodeAt(at).toString(16).padStart(4, '0')}`).join('')}"`
+        : JSON.stringify(key);
+    const keys = fc.uniqueArray(fc.string({ unit: 'grapheme' }), { minLength: 1, maxLength: 6 });
+
+    await fc.assert(
+      fc.asyncProperty(keys, fc.nat(), fc.boolean(), fc.jsonValue(), async (names, at, escaped, value) => {
+        const again = names[at % names.length] ?? '';
+        const members = [
+          ...names.map((name) => `${spelled(name, !escaped)}:${JSON.stringify(value)}`),
+          `${spelled(again, escaped)}:0`,
+        ];
+
+        const read = readJsonBody(request({ body: `{${members.join(',')}}` }));
+
+        await expect(read).rejects.toMatchObject({ code: 'invalid_request', errors: [{ path: again }] });
+      }),
+    );
+  });
+});
