@@ -16,7 +16,7 @@ const outOfReach = (...folders) => ({
 });
 
 export default defineConfig(
-  globalIgnores(['dist/', 'coverage/', 'infra/.cache/']),
+  globalIgnores(['dist/', 'coverage/', 'tools/check-infra/.cache/']),
   js.configs.recommended,
   {
     files: ['**/*.ts'],

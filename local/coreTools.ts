@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
-import { CommandError } from './commandLine.ts';
+import { CommandError } from '../tools/commandLine.ts';
 import type { ServiceHost } from './service.ts';
 
 const STARTUP_LIMIT_MS = 120_000;

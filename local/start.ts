@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { CommandError, readCommandLine, readPort, runCommand } from './commandLine.ts';
+import { CommandError, readCommandLine, readPort, runCommand } from '../tools/commandLine.ts';
 import { writeInfoFile } from './infoFile.ts';
 import { startupListing } from './functionsHost/startupListing.ts';
 import { type LocalService, startLocalService } from './service.ts';

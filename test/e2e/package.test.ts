@@ -13,7 +13,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 const packageApp = (args: string[], env?: Record<string, string>) =>
-  runCommand('infra/package/main.ts', args, env);
+  runCommand('tools/package.ts', args, env);
 
 /** The app, packaged and unpacked again where there is nothing else. */
 async function unpack(): Promise<string> {
@@ -80,7 +80,7 @@ test('writes nothing with --list', async () => {
 test('refuses an incomplete folder with exit code 1, and writes nothing', async () => {
   await writeFile(join(folder, '.funcignore'), await readFile('.funcignore'));
   await writeFile(join(folder, 'package.json'), '{"main":"dist/main.cjs"}');
-  const command = runCommand('infra/package/main.ts', [], {}, folder);
+  const command = runCommand('tools/package.ts', [], {}, folder);
 
   expect(await command.ended).toBe(1);
   expect(command.output()).toContain('host.json is missing from the package');

@@ -10,7 +10,7 @@ afterAll(() => service.stop());
 
 const quickstart = (...args: string[]) => quickstartWith({}, ...args);
 const quickstartWith = (env: Record<string, string>, ...args: string[]) =>
-  runCommand('local/quickstart.ts', args, { TOKEN_SERVICE_KEY: '', TOKEN_SERVICE_BEARER: '', ...env });
+  runCommand('tools/quickstart.ts', args, { TOKEN_SERVICE_KEY: '', TOKEN_SERVICE_BEARER: '', ...env });
 const key = () => service.listing?.functionKey ?? '';
 
 const id = '8:acs:[0-9a-f-]{36}_[0-9a-f-]{36}';

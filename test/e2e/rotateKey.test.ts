@@ -5,7 +5,7 @@ import { json } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type Listener, listen } from '../../local/emulator/listen.ts';
 import { type LocalService, startLocalService } from '../../local/service.ts';
-import { AzureAccount } from '../infra/rotate-key/azureAccount.ts';
+import { AzureAccount } from '../tools/rotate-key/azureAccount.ts';
 import { send } from '../local/acs/signedRequest.ts';
 import { type RunningCommand, runCommand } from './command.ts';
 import { installCommand } from './installCommand.ts';
@@ -85,7 +85,7 @@ function rotateKey(...args: string[]): RunningCommand {
 }
 
 function rotateKeyWith(env: Record<string, string>, ...args: string[]): RunningCommand {
-  const command = runCommand('infra/rotate-key/main.ts', ['--resource-group', 'rehearsal', ...args], env);
+  const command = runCommand('tools/rotate-key.ts', ['--resource-group', 'rehearsal', ...args], env);
   outputs.push(command);
   return command;
 }

@@ -1,5 +1,0 @@
-using '../../main.bicep'
-
-// Every default.
-
-param acsDataLocation = 'Europe'

@@ -1,4 +1,0 @@
-using '../../main.bicep'
-
-param acsDataLocation = 'Europe'
-param privateNetworking = true

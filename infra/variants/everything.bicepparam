@@ -1,0 +1,28 @@
+using '../main.bicep'
+
+// Every option at once, none at its default.
+
+param acsDataLocation = 'Switzerland'
+param namePrefix = 'contoso'
+param tags = { team: 'communication' }
+param keyless = true
+param tokenAllowedScopes = ['chat', 'voip', 'chat.join']
+param tokenDefaultScopes = ['chat']
+param tokenMaxExpiryMinutes = 240
+param tokenDefaultExpiryMinutes = 60
+param callerAuth = 'oidc'
+param oidcIssuer = 'https://id.example.com/'
+param oidcAudience = 'api://tokens'
+param oidcSubjectClaim = 'https://example.com/user_id'
+param oidcAdminRole = 'Administrator'
+param callerRequestsPerMinute = 0
+param corsOrigins = ['https://app.example.com', 'https://localhost:3000']
+param privateNetworking = true
+param networkAddressPrefix = '10.42.0.0/25'
+param requestDeadlineSeconds = 20
+param instanceMemoryMB = 2048
+param maximumInstanceCount = 100
+param alwaysReadyInstances = 2
+param storageSku = 'Standard_ZRS'
+param logRetentionDays = 90
+param alertEmails = ['on-call@example.com']

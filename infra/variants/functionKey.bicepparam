@@ -1,0 +1,5 @@
+using '../main.bicep'
+
+// Every default.
+
+param acsDataLocation = 'Europe'

@@ -1,0 +1,4 @@
+using '../main.bicep'
+
+param acsDataLocation = 'Europe'
+param keyless = true

@@ -1,0 +1,58 @@
+import { readFile } from 'node:fs/promises';
+import { expect, test } from '@jest/globals';
+import { parseQuery } from '../../../tools/check-infra/queries.ts';
+import { endpoint } from '../../../shared/http/endpoint.ts';
+import { misconfigured } from '../../../shared/errors.ts';
+import type { RequestEvent } from '../../../shared/http/requestLog.ts';
+import { invoke } from '../../shared/support/functions.ts';
+
+const event: Required<RequestEvent> = {
+  event: 'request',
+  function: 'issueToken',
+  requestId: 'b5e6',
+  status: 200,
+  outcome: 'ok',
+  durationMs: 12,
+  upstreamCalls: 1,
+  caller: 'user',
+  subject: 'hash',
+  communicationUser: '8:acs:a_b',
+  scopes: ['chat'],
+  expiresInMinutes: 60,
+  note: 'n',
+  cause: 'c',
+};
+
+test('the queries read every field of the event, and no other', async () => {
+  const query = await readFile('infra/queries/tokenServiceRequests.kql', 'utf8');
+
+  const read = [...query.matchAll(/event(?:\.(\w+)|\["(\w+)"\])/g)].map(
+    ([, dotted, quoted]) => dotted ?? quoted,
+  );
+
+  expect(['event', ...read].sort()).toEqual(Object.keys(event).sort());
+});
+
+test('the queries find the event by how its line begins', async () => {
+  const query = await readFile('infra/queries/tokenServiceRequests.kql', 'utf8');
+  const parts = () => {
+    throw misconfigured('nothing works');
+  };
+  const handler = endpoint({ authLevel: 'function', parts }, 'named', () => Promise.resolve({}));
+
+  const { logs } = await invoke(handler);
+
+  const [, start] = /startswith '([^']+)'/.exec(query) ?? [];
+  expect(logs.map(([, line]) => line)).toEqual([expect.stringMatching(`^${start}`)]);
+});
+
+test('the queries that the operating page shows can be run', async () => {
+  const base = await readFile('infra/queries/tokenServiceRequests.kql', 'utf8');
+  const page = await readFile('docs/operate.md', 'utf8');
+
+  const shown = [...page.matchAll(/^```kusto\n(.*?)^```$/gms)].map(([, query]) => query ?? '');
+
+  expect(shown.length).toBeGreaterThan(3);
+  expect(shown.flatMap((query) => parseQuery(query, base))).toEqual([]);
+  expect(parseQuery('TokenServiceRequests | where StatusCode > 1', base)).not.toEqual([]);
+});

@@ -1,0 +1,131 @@
+import * as z from 'zod';
+import { CommandError } from '../commandLine.ts';
+import { readSettings, type Settings } from '../../shared/config.ts';
+import { Fault } from '../../shared/errors.ts';
+import { isLoopback } from '../../shared/azure/loopback.ts';
+import { type AzureCli, readFromAzure } from './azureCli.ts';
+
+const resourceSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  type: z.string(),
+  kind: z.string().nullable(),
+});
+type Resource = z.output<typeof resourceSchema>;
+
+const settingsSchema = z.array(z.object({ name: z.string(), value: z.string() }));
+
+/** The settings that a rotation depends on, and those without which signed-in callers are refused. */
+const settingNames = [
+  ...['KEY_VAULT_URI', 'ACS_CONNECTION_STRING_SECRET', 'ACS_SECRET_TTL_SECONDS', 'ACS_ENDPOINT'],
+  ...['TOKEN_ALLOWED_SCOPES', 'TOKEN_MAX_EXPIRY_MINUTES'],
+  ...['CALLER_AUTH', 'OIDC_ISSUER', 'OIDC_AUDIENCE', 'USER_TABLE_ENDPOINT'],
+];
+
+/** The parts of one deployed token service that a rotation touches. */
+export interface Deployment {
+  resourceGroup: string;
+  functionApp: { name: string; id: string; api: URL };
+  vault: { name: string; id: string };
+  communicationService: { name: string; id: string };
+  secretName: string;
+  /** How long an instance keeps the secret. */
+  secretTtlMs: number;
+  /** How long the longest token lives. */
+  tokenLifetimeMs: number;
+  /** A scope that tokens may be asked for. */
+  scope: string;
+  callers: 'function-key' | 'oidc';
+}
+
+interface Named {
+  resourceGroup: string;
+  functionApp: string | undefined;
+  communicationService: string | undefined;
+}
+
+/** Finds the parts in their resource group; `undefined` when the service is keyless and has no secret. */
+export async function findDeployment(
+  az: AzureCli,
+  { resourceGroup, functionApp, communicationService }: Named,
+): Promise<Deployment | undefined> {
+  const resources = await readFromAzure(az, z.array(resourceSchema), [
+    'resource',
+    'list',
+    '--resource-group',
+    resourceGroup,
+    '--query',
+    '[].{id:id,name:name,type:type,kind:kind}',
+  ]);
+  const ofType = (type: string) => resources.filter((one) => one.type.toLowerCase() === type.toLowerCase());
+  const apps = ofType('Microsoft.Web/sites').filter(({ kind }) => kind?.includes('functionapp'));
+  const app = choose(apps, functionApp, 'function app', '--function-app', resourceGroup);
+
+  const { acs, tokens, signIn } = await readAppSettings(az, resourceGroup, app.name);
+  if (acs.vault === undefined) return undefined;
+
+  const [vaultName = ''] = acs.vault.hostname.split('.');
+  return {
+    resourceGroup,
+    functionApp: { name: app.name, id: app.id, api: await readApiUrl(az, app) },
+    vault: choose(ofType('Microsoft.KeyVault/vaults'), vaultName, 'vault', '', resourceGroup),
+    communicationService: choose(
+      ofType('Microsoft.Communication/communicationServices'),
+      communicationService,
+      'communication service',
+      '--communication-service',
+      resourceGroup,
+    ),
+    secretName: acs.secretName,
+    secretTtlMs: acs.secretTtlMs,
+    tokenLifetimeMs: tokens.maxExpiryMinutes * 60_000,
+    scope: tokens.allowedScopes[0],
+    callers: signIn === undefined ? 'function-key' : 'oidc',
+  };
+}
+
+function choose(
+  candidates: Resource[],
+  name: string | undefined,
+  what: string,
+  option: string,
+  resourceGroup: string,
+): Resource {
+  const found = candidates.filter(
+    (one) => name === undefined || one.name.toLowerCase() === name.toLowerCase(),
+  );
+  const [only, ...others] = found;
+  if (only === undefined) {
+    const which = name === undefined ? what : `${what} ${name}`;
+    throw new CommandError(`The resource group ${resourceGroup} has no ${which}.`);
+  }
+  if (others.length === 0) return only;
+  const names = found.map((one) => one.name).join(', ');
+  throw new CommandError(
+    `${resourceGroup} has more than one ${what}: ${names}. Say which with ${option}.`,
+    2,
+  );
+}
+
+async function readAppSettings(az: AzureCli, resourceGroup: string, app: string): Promise<Settings> {
+  const names = settingNames.map((name) => `'${name}'`).join(',');
+  const args = [
+    ...['functionapp', 'config', 'appsettings', 'list', '--resource-group', resourceGroup, '--name', app],
+    ...['--query', `[?contains([${names}],name)].{name:name,value:value}`],
+  ];
+  const settings = await readFromAzure(az, settingsSchema, args);
+  try {
+    return readSettings(Object.fromEntries(settings.map(({ name, value }) => [name, value])));
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    throw new CommandError(`The settings of ${app} are not those of a token service: ${error.note ?? ''}.`);
+  }
+}
+
+async function readApiUrl(az: AzureCli, app: Resource): Promise<URL> {
+  const url = `${app.id}?api-version=2025-03-01`;
+  const args = ['rest', '--method', 'get', '--url', url, '--query', 'properties.defaultHostName'];
+  const host = await readFromAzure(az, z.string(), args);
+  const api = new URL(`https://${host}/api/`);
+  return isLoopback(api) ? new URL(`http://${host}/api/`) : api;
+}
