@@ -2,14 +2,14 @@ import js from '@eslint/js';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
-/** Folders that the files of another folder must not import from. */
-const outOfReach = (...folders) => ({
+/** Rooms that the files of another room must not import from. */
+const mustNotImport = (...rooms) => ({
   'no-restricted-imports': [
     'error',
     {
-      patterns: folders.map((folder) => ({
-        group: [`**/${folder}/**`],
-        message: 'Data flows one way: functions → shared → Azure; nothing deployed imports local.',
+      patterns: rooms.map((room) => ({
+        group: [`**/${room}/**`],
+        message: 'Data flows one way: functions → shared → Azure; nothing deployed imports local or tools.',
       })),
     },
   ],
@@ -41,8 +41,12 @@ export default defineConfig(
       ],
     },
   },
-  { files: ['functions/**/*.ts'], rules: outOfReach('infra', 'local', 'test') },
-  { files: ['shared/**/*.ts'], rules: outOfReach('functions', 'infra', 'local', 'test') },
-  { files: ['local/**/*.ts'], rules: outOfReach('functions', 'infra', 'test') },
-  { files: ['infra/**/*.ts'], rules: outOfReach('functions', 'test') },
+  { files: ['functions/**/*.ts'], rules: mustNotImport('local', 'tools', 'test') },
+  { files: ['shared/**/*.ts'], rules: mustNotImport('functions', 'local', 'tools', 'test') },
+  {
+    files: ['shared/{acs,azure,keyVault,users}/**/*.ts'],
+    rules: mustNotImport('functions', 'local', 'tools', 'test', 'http', 'callers'),
+  },
+  { files: ['local/**/*.ts', 'tools/**/*.ts'], rules: mustNotImport('functions', 'test') },
+  { files: ['test/{local,tools}/**/*.ts'], rules: mustNotImport('functions', 'api') },
 );

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
 import { CommandError } from '../tools/commandLine.ts';
-import type { ServiceHost } from './service.ts';
+import type { ServiceHost } from './serviceHost.ts';
 
 const STARTUP_LIMIT_MS = 120_000;
 

@@ -1,5 +1,5 @@
 import { rm, writeFile } from 'node:fs/promises';
-import type { LocalService } from './service.ts';
+import type { LocalService } from './localService.ts';
 
 /** Writes what a script needs to use a running local service, as JSON, readable by its owner alone. */
 export async function writeInfoFile(

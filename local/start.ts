@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { CommandError, readCommandLine, readPort, runCommand } from '../tools/commandLine.ts';
 import { writeInfoFile } from './infoFile.ts';
 import { startupListing } from './functionsHost/startupListing.ts';
-import { type LocalService, startLocalService } from './service.ts';
+import { type LocalService, startLocalService } from './localService.ts';
 import type { SignIn } from './signIn.ts';
 
 const usage = `The whole service on this machine, with every part of Azure emulated.

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { LONGEST_EXPIRY_MINUTES, scopeSchema, SHORTEST_EXPIRY_MINUTES } from './http/contract.ts';
-import { misconfigured } from './errors.ts';
+import { MAX_EXPIRY_MINUTES, MIN_EXPIRY_MINUTES, scopeSchema } from './acs/accessToken.ts';
 import { isLoopback } from './azure/loopback.ts';
+import { misconfigured } from './errors.ts';
 
 const wholeNumber = (least: number, most: number) =>
   z
@@ -43,7 +43,7 @@ const scopeList = z
       .refine((scopes) => new Set(scopes).size === scopes.length, 'must not name a scope twice'),
   );
 
-const expiryMinutes = wholeNumber(SHORTEST_EXPIRY_MINUTES, LONGEST_EXPIRY_MINUTES);
+const expiryMinutes = wholeNumber(MIN_EXPIRY_MINUTES, MAX_EXPIRY_MINUTES);
 
 /** Every environment variable that the service reads. */
 const variables = z.object({
@@ -58,7 +58,7 @@ const variables = z.object({
   TOKEN_ALLOWED_SCOPES: scopeList.default(['chat', 'voip']),
   TOKEN_DEFAULT_SCOPES: scopeList.optional(),
   TOKEN_DEFAULT_EXPIRY_MINUTES: expiryMinutes.optional(),
-  TOKEN_MAX_EXPIRY_MINUTES: expiryMinutes.default(LONGEST_EXPIRY_MINUTES),
+  TOKEN_MAX_EXPIRY_MINUTES: expiryMinutes.default(MAX_EXPIRY_MINUTES),
   REQUEST_DEADLINE_SECONDS: wholeNumber(1, 200).default(10),
   CALLER_AUTH: z.enum(['function-key', 'oidc'], 'must be function-key or oidc').default('function-key'),
   CALLER_REQUESTS_PER_MINUTE: wholeNumber(0, 1_000_000).default(60),

@@ -1,7 +1,8 @@
-import type { AccessToken, AcsIdentity, TokenOptions } from './acs/acsIdentity.ts';
+import type { AccessToken, Scope, TokenOptions } from './acs/accessToken.ts';
+import type { AcsIdentity } from './acs/acsIdentity.ts';
 import { type Action, reachOf } from './authorization.ts';
 import type { Caller, User } from './callers/caller.ts';
-import type { CreatedUser, IssuedToken, Scope, TokenRequest } from './http/contract.ts';
+import type { CreatedUser, IssuedToken, TokenRequest } from './http/contract.ts';
 import { Fault, invalidRequest } from './errors.ts';
 import type { UserDirectory } from './users/userDirectory.ts';
 

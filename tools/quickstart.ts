@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { CommandError, readCommandLine, runCommand } from './commandLine.ts';
 import { converse, type Credentials } from './quickstart/conversation.ts';
-import { startLocalService } from '../local/service.ts';
+import { startLocalService } from '../local/localService.ts';
 import { isLoopback } from '../shared/azure/loopback.ts';
 
 const usage = `The conversation of Microsoft's user access tokens quickstart, over HTTP against this service.

@@ -5,7 +5,7 @@ import { Faults } from '../emulator/faults.ts';
 import { listen, type ServerCertificate } from '../emulator/listen.ts';
 import { Seen, serve } from '../emulator/serve.ts';
 import type { AccessKeys, KeyName } from './accessKeys.ts';
-import type { AccessTokens } from './accessTokens.ts';
+import type { AccessTokens } from './userTokens.ts';
 import { type BearerJudge, createResource } from './communicationResource.ts';
 import { deleteIdentity } from './deleteIdentity.ts';
 import type { Identities } from './identities.ts';

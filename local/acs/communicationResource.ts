@@ -1,5 +1,5 @@
 import { AccessKeys } from './accessKeys.ts';
-import { AccessTokens } from './accessTokens.ts';
+import { AccessTokens } from './userTokens.ts';
 import { Identities } from './identities.ts';
 import { ServiceLimits } from './serviceLimits.ts';
 import { TokenSigner } from './tokenSigner.ts';

@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose';
 import { z } from 'zod';
-import type { AccessToken } from './accessTokens.ts';
+import type { AccessToken } from './userTokens.ts';
 import type { CommunicationResource } from './communicationResource.ts';
 import { invalidTeamsToken } from './errors.ts';
 import type { teamsRequest } from './schemas.ts';

@@ -39,7 +39,7 @@ export interface FunctionsHost extends HostListing {
 export async function startFunctionsHost(options: FunctionsHostOptions): Promise<FunctionsHost> {
   const { app, port = 0, enableAuth = false, env, onLog } = options;
   const args = ['--app', app, '--port', String(port), ...(enableAuth ? ['--enable-auth'] : [])];
-  const child = fork(join(import.meta.dirname, 'main.ts'), args, {
+  const child = fork(join(import.meta.dirname, 'hostProcess.ts'), args, {
     env,
     execArgv: [],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

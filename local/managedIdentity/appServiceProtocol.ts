@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Answer, Exchange, Protocol } from '../emulator/serve.ts';
-import type { AccessTokens } from './accessTokens.ts';
+import type { AccessTokens } from './identityTokens.ts';
 
 const API_VERSION = '2019-08-01';
 const LIFETIME_SECONDS = 24 * 60 * 60;

@@ -4,7 +4,7 @@ import { command, commonCommands, type Emulator } from '../emulator/emulator.ts'
 import { Faults } from '../emulator/faults.ts';
 import { listen } from '../emulator/listen.ts';
 import { Seen, serve } from '../emulator/serve.ts';
-import { AccessTokens } from './accessTokens.ts';
+import { AccessTokens } from './identityTokens.ts';
 import { appServiceProtocol, type ManagedIdentity } from './appServiceProtocol.ts';
 
 export interface ManagedIdentityOptions {

@@ -42,7 +42,7 @@ export async function startOidcProvider({
   audience: string;
   adminRole?: string;
 }): Promise<OidcProvider> {
-  const child = fork(join(import.meta.dirname, 'main.ts'), [audience, adminRole], {
+  const child = fork(join(import.meta.dirname, 'providerProcess.ts'), [audience, adminRole], {
     execArgv: [],
     // It warns about everything that is right for a sample and wrong for production.
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],

@@ -21,7 +21,7 @@ export interface StorageEmulator {
 export async function startStorageEmulator(attempts = ATTEMPTS): Promise<StorageEmulator> {
   const port = await findFreePort();
   const child = fork(
-    join(import.meta.dirname, 'main.ts'),
+    join(import.meta.dirname, 'storageProcess.ts'),
     ['--tableHost', '127.0.0.1', '--tablePort', String(port), '--inMemoryPersistence', '--disableTelemetry'],
     { execArgv: [], stdio: ['ignore', 'pipe', 'ignore', 'ipc'] },
   );

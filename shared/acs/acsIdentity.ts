@@ -1,21 +1,9 @@
 import type { CommunicationAccessToken, CommunicationIdentityClient } from '@azure/communication-identity';
+import type { AccessToken, TokenOptions } from './accessToken.ts';
 import type { IdentityClients } from './identityClients.ts';
 import { acsFault, isRefusedCredentials, isUnknownUser, noAnswer } from './acsErrors.ts';
-import type { Scope } from '../http/contract.ts';
 import { within } from '../azure/deadline.ts';
 import { Fault } from '../errors.ts';
-
-/** A token as ACS issues it. */
-export interface AccessToken {
-  token: string;
-  expiresOn: Date;
-}
-
-/** The scopes and the lifetime, in minutes, of a token to be issued. */
-export interface TokenOptions {
-  scopes: readonly Scope[];
-  expiresInMinutes: number;
-}
 
 /**
  * The Communication Services identity operations, each within the deadline of its signal. They throw faults:

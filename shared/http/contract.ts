@@ -1,15 +1,8 @@
 import * as z from 'zod';
-
-/** The scopes that Communication Services grants to a communication user. */
-export const scopeSchema = z.enum(['chat', 'voip', 'chat.join', 'chat.join.limited', 'voip.join']);
-export type Scope = z.output<typeof scopeSchema>;
-
-/** The lifetimes, in minutes, that Communication Services accepts. */
-export const SHORTEST_EXPIRY_MINUTES = 60;
-export const LONGEST_EXPIRY_MINUTES = 1440;
+import { MIN_EXPIRY_MINUTES, type Scope } from '../acs/accessToken.ts';
 
 /** A request body longer than this, in bytes, is refused unread. */
-export const LONGEST_BODY_BYTES = 16 * 1024;
+export const MAX_BODY_BYTES = 16 * 1024;
 
 const guid = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 const userIdPattern = new RegExp(`^8:(?:acs|gcch-acs|dod-acs):${guid}_${guid}$`, 'i');
@@ -27,7 +20,7 @@ export interface TokenLimits {
 
 /** What createUser and issueToken take, from a body or from a query. */
 export function tokenRequestSchema({ allowedScopes, maxExpiryMinutes }: TokenLimits) {
-  const bounds = `must be a whole number from ${SHORTEST_EXPIRY_MINUTES} to ${maxExpiryMinutes}`;
+  const bounds = `must be a whole number from ${MIN_EXPIRY_MINUTES} to ${maxExpiryMinutes}`;
   return z.strictObject(
     {
       scopes: z
@@ -40,7 +33,7 @@ export function tokenRequestSchema({ allowedScopes, maxExpiryMinutes }: TokenLim
         .optional(),
       expiresInMinutes: z
         .int(bounds)
-        .min(SHORTEST_EXPIRY_MINUTES, bounds)
+        .min(MIN_EXPIRY_MINUTES, bounds)
         .max(maxExpiryMinutes, bounds)
         .optional(),
     },

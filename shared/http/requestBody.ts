@@ -1,5 +1,5 @@
 import type { HttpRequest } from '@azure/functions';
-import { LONGEST_BODY_BYTES } from './contract.ts';
+import { MAX_BODY_BYTES } from './contract.ts';
 import { Fault, invalidRequest } from '../errors.ts';
 
 /** The JSON of a request's body; an empty object when there is none. Throws `payload_too_large` or `invalid_request`. */
@@ -17,8 +17,8 @@ export async function readJsonBody(request: HttpRequest): Promise<unknown> {
 }
 
 function refuseLongBody(bytes: number): void {
-  if (bytes > LONGEST_BODY_BYTES) {
-    throw new Fault('payload_too_large', `The request body is longer than ${LONGEST_BODY_BYTES} bytes.`);
+  if (bytes > MAX_BODY_BYTES) {
+    throw new Fault('payload_too_large', `The request body is longer than ${MAX_BODY_BYTES} bytes.`);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { LocalAzure } from '../../local/azure.ts';
+import type { LocalAzure } from '../../local/localAzure.ts';
 
 export interface ApiRequest {
   headers?: Record<string, string>;

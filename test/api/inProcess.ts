@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { type HttpFunctionOptions, HttpRequest, HttpResponse, InvocationContext } from '@azure/functions';
 import { registerFunctions } from '../../functions/register.ts';
-import { type LocalAzure, startLocalAzure } from '../../local/azure.ts';
+import { type LocalAzure, startLocalAzure } from '../../local/localAzure.ts';
 import { matchRoute } from '../../local/functionsHost/routes.ts';
 import { startService } from '../../shared/app.ts';
 import { type ApiRequest, type ApiResponse, parseBody, type StartApi } from './api.ts';

@@ -1,4 +1,4 @@
-import { startLocalService } from '../../local/service.ts';
+import { startLocalService } from '../../local/localService.ts';
 import { parseBody, type StartApi } from './api.ts';
 
 /** The built bundle in the embedded Functions host, over real HTTP. */

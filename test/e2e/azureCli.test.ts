@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import type { LocalAzure } from '../../local/azure.ts';
-import { type LocalService, startLocalService } from '../../local/service.ts';
+import type { LocalAzure } from '../../local/localAzure.ts';
+import { type LocalService, startLocalService } from '../../local/localService.ts';
 import { installCommand } from './installCommand.ts';
 
 let folder: string;

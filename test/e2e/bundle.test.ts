@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { AzureCommunicationTokenCredential } from '@azure/communication-common';
-import { type LocalService, type LocalServiceOptions, startLocalService } from '../../local/service.ts';
+import { type LocalService, type LocalServiceOptions, startLocalService } from '../../local/localService.ts';
 
 let folder: string;
 let service: LocalService | undefined;

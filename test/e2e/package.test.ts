@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { unzipSync } from 'fflate';
-import { startLocalService } from '../../local/service.ts';
+import { startLocalService } from '../../local/localService.ts';
 import { runCommand } from './command.ts';
 
 let folder: string;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type LocalService, startLocalService } from '../../local/service.ts';
+import { type LocalService, startLocalService } from '../../local/localService.ts';
 import { runCommand } from './command.ts';
 
 let service: LocalService;

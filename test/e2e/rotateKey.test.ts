@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type Listener, listen } from '../../local/emulator/listen.ts';
-import { type LocalService, startLocalService } from '../../local/service.ts';
+import { type LocalService, startLocalService } from '../../local/localService.ts';
 import { AzureAccount } from '../tools/rotate-key/azureAccount.ts';
 import { send } from '../local/acs/signedRequest.ts';
 import { type RunningCommand, runCommand } from './command.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type LocalService, startLocalService } from '../../local/service.ts';
+import { type LocalService, startLocalService } from '../../local/localService.ts';
 import { startFunctionsHost, type FunctionsHost } from '../../local/functionsHost/startFunctionsHost.ts';
 import { hasSignals, runCommand } from './command.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import type { LocalAzure } from '../../local/azure.ts';
+import type { LocalAzure } from '../../local/localAzure.ts';
 import { checkHealth } from '../../shared/http/healthChecks.ts';
 import { startService } from '../../shared/app.ts';
 import { startAzureHere } from './support/azureHere.ts';

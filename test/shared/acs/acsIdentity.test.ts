@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import type { LocalAzure } from '../../../local/azure.ts';
+import type { LocalAzure } from '../../../local/localAzure.ts';
 import { AcsIdentity } from '../../../shared/acs/acsIdentity.ts';
 import { ConnectionStringReader } from '../../../shared/keyVault/connectionStringReader.ts';
 import { azureCredential } from '../../../shared/azure/credential.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { scopeSchema, tokenRequestSchema, userIdSchema } from '../../../shared/http/contract.ts';
+import { scopeSchema } from '../../../shared/acs/accessToken.ts';
+import { tokenRequestSchema, userIdSchema } from '../../../shared/http/contract.ts';
 import { limits, validRequest } from '../support/tokenRequests.ts';
 
 const userIds = fc

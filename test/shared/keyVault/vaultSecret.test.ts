@@ -4,7 +4,7 @@ import tls from 'node:tls';
 import { inspect } from 'node:util';
 import { createCertificates } from '../../../local/certificates.ts';
 import type { ServerCertificate } from '../../../local/emulator/listen.ts';
-import type { LocalAzure } from '../../../local/azure.ts';
+import type { LocalAzure } from '../../../local/localAzure.ts';
 import { azureCredential } from '../../../shared/azure/credential.ts';
 import { type Deadline, startDeadline } from '../../../shared/azure/deadline.ts';
 import type { Fault } from '../../../shared/errors.ts';

@@ -1,5 +1,5 @@
 import tls from 'node:tls';
-import { type LocalAzure, startLocalAzure } from '../../../local/azure.ts';
+import { type LocalAzure, startLocalAzure } from '../../../local/localAzure.ts';
 
 /** Emulated Azure as this process's own: its certificates trusted, its managed identity in the environment. */
 export async function startAzureHere(): Promise<LocalAzure> {

@@ -1,17 +1,16 @@
 import fc from 'fast-check';
 import {
-  LONGEST_EXPIRY_MINUTES,
+  MAX_EXPIRY_MINUTES,
+  MIN_EXPIRY_MINUTES,
   type Scope,
   scopeSchema,
-  SHORTEST_EXPIRY_MINUTES,
-  type TokenLimits,
-  type TokenRequest,
-} from '../../../shared/http/contract.ts';
+} from '../../../shared/acs/accessToken.ts';
+import type { TokenLimits, TokenRequest } from '../../../shared/http/contract.ts';
 
 /** Whatever a deployment may allow. */
 export const limits: fc.Arbitrary<TokenLimits> = fc.record({
   allowedScopes: scopesAmong(scopeSchema.options),
-  maxExpiryMinutes: fc.integer({ min: SHORTEST_EXPIRY_MINUTES, max: LONGEST_EXPIRY_MINUTES }),
+  maxExpiryMinutes: fc.integer({ min: MIN_EXPIRY_MINUTES, max: MAX_EXPIRY_MINUTES }),
 });
 
 /** Every request that a deployment allows. */
@@ -19,7 +18,7 @@ export function validRequest({ allowedScopes, maxExpiryMinutes }: TokenLimits): 
   return fc.record(
     {
       scopes: scopesAmong(allowedScopes),
-      expiresInMinutes: fc.integer({ min: SHORTEST_EXPIRY_MINUTES, max: maxExpiryMinutes }),
+      expiresInMinutes: fc.integer({ min: MIN_EXPIRY_MINUTES, max: maxExpiryMinutes }),
     },
     { requiredKeys: [], noNullPrototype: true },
   );

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { findDeployment } from '../../../tools/rotate-key/deployment.ts';
 import { readSecret } from '../../../tools/rotate-key/secret.ts';
-import { type LocalAzure, startLocalAzure } from '../../../local/azure.ts';
+import { type LocalAzure, startLocalAzure } from '../../../local/localAzure.ts';
 import { AzureAccount, resource } from './azureAccount.ts';
 
 let azure: LocalAzure;

@@ -3,7 +3,7 @@ import { findDeployment, type Deployment } from '../../../tools/rotate-key/deplo
 import { rotate } from '../../../tools/rotate-key/rotation.ts';
 import { readSecret } from '../../../tools/rotate-key/secret.ts';
 import { type Choices, planSteps } from '../../../tools/rotate-key/steps.ts';
-import { type LocalAzure, startLocalAzure } from '../../../local/azure.ts';
+import { type LocalAzure, startLocalAzure } from '../../../local/localAzure.ts';
 import { CommandError } from '../../../tools/commandLine.ts';
 import { send } from '../../local/acs/signedRequest.ts';
 import { AzureAccount } from './azureAccount.ts';

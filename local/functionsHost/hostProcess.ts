@@ -7,7 +7,7 @@ import { startupListing } from './startupListing.ts';
 
 const usage = `Serves an Azure Functions app on this machine.
 
-node local/functionsHost/main.ts [--app DIR] [--port N] [--enable-auth]
+node local/functionsHost/hostProcess.ts [--app DIR] [--port N] [--enable-auth]
 
   --app DIR      the folder of host.json and package.json; the current one by default
   --port N       default 7071; 0 takes a free one

@@ -11,7 +11,7 @@ import { writeApp } from './functionApp.ts';
 type Child = ChildProcessByStdio<null, Readable, Readable>;
 
 const source = "app.http('users', { methods: ['GET', 'POST'], handler: async () => ({}) });";
-const main = join(__dirname, '../../../local/functionsHost/main.ts');
+const main = join(__dirname, '../../../local/functionsHost/hostProcess.ts');
 
 function start(...args: string[]): Child {
   return spawn(process.execPath, [main, ...args], { env: {}, stdio: ['ignore', 'pipe', 'pipe'] });

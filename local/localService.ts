@@ -1,18 +1,8 @@
-import { type LocalAzure, startLocalAzure } from './azure.ts';
+import { type LocalAzure, startLocalAzure } from './localAzure.ts';
 import { startCoreTools } from './coreTools.ts';
-import type { HostListing } from './functionsHost/hostMessage.ts';
 import { type FunctionsHostOptions, startFunctionsHost } from './functionsHost/startFunctionsHost.ts';
+import type { ServiceHost } from './serviceHost.ts';
 import { type SignIn, startSignIn } from './signIn.ts';
-
-/** The process that serves the functions. */
-export interface ServiceHost {
-  /** Origin without a trailing slash. */
-  url: string;
-  /** The functions and their keys; Core Tools print their own. */
-  listing?: HostListing;
-  exited: Promise<unknown>;
-  stop(): Promise<void>;
-}
 
 export interface LocalServiceOptions {
   /** The folder of host.json and the built bundle. */
