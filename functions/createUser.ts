@@ -1,21 +1,14 @@
-import type { HttpResponseInit } from '@azure/functions';
+import type { HttpFunctionOptions, HttpResponseInit } from '@azure/functions';
+import type { App } from '../shared/app.ts';
 import { type Call, endpoint } from '../shared/http/endpoint.ts';
-import type { FunctionApp } from '../shared/functionApp.ts';
-import type { Service } from '../shared/app.ts';
-import { readTokenRequest } from '../shared/http/tokenRequest.ts';
+import { readFirstTokenOptions } from '../shared/http/tokenRequest.ts';
 
-async function createUser({
-  request,
-  caller,
-  limits,
-  tokens,
-  signal,
-  note,
-}: Call): Promise<HttpResponseInit> {
-  const asked = await readTokenRequest(request, limits);
-  note(asked);
-  const { isNew, answer } = await tokens.createUser(caller, asked, signal);
-  note({ communicationUser: answer.user.communicationUserId });
+async function handle(call: Call): Promise<HttpResponseInit> {
+  const { request, caller, tokenPolicy, tokenService, signal, addLogFields } = call;
+  const tokenOptions = await readFirstTokenOptions(request, tokenPolicy);
+  addLogFields({ ...tokenOptions });
+  const { isNew, answer } = await tokenService.createUser(caller, tokenOptions, signal);
+  addLogFields({ communicationUser: answer.user.communicationUserId });
   return {
     status: isNew ? 201 : 200,
     headers: { Location: `/api/users/${answer.user.communicationUserId}` },
@@ -23,11 +16,11 @@ async function createUser({
   };
 }
 
-export function registerCreateUser(app: FunctionApp, service: Service): void {
-  app.http('createUser', {
+export function createUser(app: App): HttpFunctionOptions {
+  return {
     methods: ['POST'],
-    authLevel: service.authLevel,
+    authLevel: app.authLevel,
     route: 'users',
-    handler: endpoint(service, 'createUser', createUser),
-  });
+    handler: endpoint(app, 'createUser', handle),
+  };
 }

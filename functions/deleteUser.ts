@@ -1,21 +1,26 @@
-import type { HttpResponseInit } from '@azure/functions';
+import type { HttpFunctionOptions, HttpResponseInit } from '@azure/functions';
+import type { App } from '../shared/app.ts';
 import { type Call, endpoint } from '../shared/http/endpoint.ts';
-import type { FunctionApp } from '../shared/functionApp.ts';
-import type { Service } from '../shared/app.ts';
 import { readUserId } from '../shared/http/tokenRequest.ts';
 
-async function deleteUser({ request, caller, tokens, signal, note }: Call): Promise<HttpResponseInit> {
+async function handle({
+  request,
+  caller,
+  tokenService,
+  signal,
+  addLogFields,
+}: Call): Promise<HttpResponseInit> {
   const userId = readUserId(request);
-  note({ communicationUser: userId });
-  await tokens.deleteUser(caller, userId, signal);
+  addLogFields({ communicationUser: userId });
+  await tokenService.deleteUser(caller, userId, signal);
   return { status: 204 };
 }
 
-export function registerDeleteUser(app: FunctionApp, service: Service): void {
-  app.http('deleteUser', {
+export function deleteUser(app: App): HttpFunctionOptions {
+  return {
     methods: ['DELETE'],
-    authLevel: service.authLevel,
+    authLevel: app.authLevel,
     route: 'users/{userId}',
-    handler: endpoint(service, 'deleteUser', deleteUser),
-  });
+    handler: endpoint(app, 'deleteUser', handle),
+  };
 }

@@ -1,17 +1,16 @@
-import type { HttpResponseInit, InvocationContext } from '@azure/functions';
+import type { HttpFunctionOptions } from '@azure/functions';
+import type { App } from '../shared/app.ts';
 import { withCommonHeaders } from '../shared/http/endpoint.ts';
-import type { FunctionApp } from '../shared/functionApp.ts';
 import { checkHealth } from '../shared/http/healthChecks.ts';
-import type { Service } from '../shared/app.ts';
 
-export function registerHealth(app: FunctionApp, service: Service): void {
-  app.http('health', {
+export function health(app: App): HttpFunctionOptions {
+  return {
     methods: ['GET'],
     authLevel: 'anonymous',
     route: 'health',
-    handler: async (_request, context: InvocationContext): Promise<HttpResponseInit> => {
-      const health = await checkHealth(service);
-      return withCommonHeaders({ status: health.status === 'ok' ? 200 : 503, jsonBody: health }, context);
+    handler: async (_request, context) => {
+      const result = await checkHealth(app);
+      return withCommonHeaders({ status: result.status === 'ok' ? 200 : 503, jsonBody: result }, context);
     },
-  });
+  };
 }

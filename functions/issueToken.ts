@@ -1,30 +1,24 @@
-import type { HttpResponseInit } from '@azure/functions';
+import type { HttpFunctionOptions, HttpResponseInit } from '@azure/functions';
+import type { App } from '../shared/app.ts';
 import { type Call, endpoint } from '../shared/http/endpoint.ts';
-import type { FunctionApp } from '../shared/functionApp.ts';
-import type { Service } from '../shared/app.ts';
-import { readTokenRequest, readUserId } from '../shared/http/tokenRequest.ts';
+import { readTokenOptions, readUserId } from '../shared/http/tokenRequest.ts';
 
-async function issueToken({
-  request,
-  caller,
-  limits,
-  tokens,
-  signal,
-  note,
-}: Call): Promise<HttpResponseInit> {
+async function handle(call: Call): Promise<HttpResponseInit> {
+  const { request, caller, tokenPolicy, tokenService, signal, addLogFields } = call;
   const userId = readUserId(request);
-  const asked = await readTokenRequest(request, limits);
-  note({ communicationUser: userId, ...asked });
-  const issued = await tokens.issueToken(caller, userId, asked, signal);
-  note({ communicationUser: issued.user.communicationUserId });
+  addLogFields({ communicationUser: userId });
+  const tokenOptions = await readTokenOptions(request, tokenPolicy);
+  addLogFields(tokenOptions);
+  const issued = await tokenService.issueToken(caller, userId, tokenOptions, signal);
+  addLogFields({ communicationUser: issued.user.communicationUserId });
   return { status: 200, jsonBody: issued };
 }
 
-export function registerIssueToken(app: FunctionApp, service: Service): void {
-  app.http('issueToken', {
+export function issueToken(app: App): HttpFunctionOptions {
+  return {
     methods: ['GET', 'POST'],
-    authLevel: service.authLevel,
+    authLevel: app.authLevel,
     route: 'users/{userId}/token',
-    handler: endpoint(service, 'issueToken', issueToken),
-  });
+    handler: endpoint(app, 'issueToken', handle),
+  };
 }

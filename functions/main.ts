@@ -1,5 +1,5 @@
 import { app } from '@azure/functions';
-import { startService } from '../shared/app.ts';
+import { createApp } from '../shared/app.ts';
 import { registerFunctions } from './register.ts';
 
-registerFunctions(app, startService());
+registerFunctions(app, createApp());

@@ -1,16 +1,16 @@
-import type { FunctionApp } from '../shared/functionApp.ts';
-import type { Service } from '../shared/app.ts';
-import { registerCreateUser } from './createUser.ts';
-import { registerDeleteUser } from './deleteUser.ts';
-import { registerHealth } from './health.ts';
-import { registerIssueToken } from './issueToken.ts';
-import { registerRevokeTokens } from './revokeTokens.ts';
+import type { app as functionsApp } from '@azure/functions';
+import type { App } from '../shared/app.ts';
+import { createUser } from './createUser.ts';
+import { deleteUser } from './deleteUser.ts';
+import { health } from './health.ts';
+import { issueToken } from './issueToken.ts';
+import { revokeTokens } from './revokeTokens.ts';
 
 /** Registers every function of the service. */
-export function registerFunctions(app: FunctionApp, service: Service): void {
-  registerCreateUser(app, service);
-  registerIssueToken(app, service);
-  registerRevokeTokens(app, service);
-  registerDeleteUser(app, service);
-  registerHealth(app, service);
+export function registerFunctions(functions: Pick<typeof functionsApp, 'http'>, app: App): void {
+  functions.http('createUser', createUser(app));
+  functions.http('issueToken', issueToken(app));
+  functions.http('revokeTokens', revokeTokens(app));
+  functions.http('deleteUser', deleteUser(app));
+  functions.http('health', health(app));
 }

@@ -1,21 +1,26 @@
-import type { HttpResponseInit } from '@azure/functions';
+import type { HttpFunctionOptions, HttpResponseInit } from '@azure/functions';
+import type { App } from '../shared/app.ts';
 import { type Call, endpoint } from '../shared/http/endpoint.ts';
-import type { FunctionApp } from '../shared/functionApp.ts';
-import type { Service } from '../shared/app.ts';
 import { readUserId } from '../shared/http/tokenRequest.ts';
 
-async function revokeTokens({ request, caller, tokens, signal, note }: Call): Promise<HttpResponseInit> {
+async function handle({
+  request,
+  caller,
+  tokenService,
+  signal,
+  addLogFields,
+}: Call): Promise<HttpResponseInit> {
   const userId = readUserId(request);
-  note({ communicationUser: userId });
-  await tokens.revokeTokens(caller, userId, signal);
+  addLogFields({ communicationUser: userId });
+  await tokenService.revokeTokens(caller, userId, signal);
   return { status: 204 };
 }
 
-export function registerRevokeTokens(app: FunctionApp, service: Service): void {
-  app.http('revokeTokens', {
+export function revokeTokens(app: App): HttpFunctionOptions {
+  return {
     methods: ['DELETE'],
-    authLevel: service.authLevel,
+    authLevel: app.authLevel,
     route: 'users/{userId}/token',
-    handler: endpoint(service, 'revokeTokens', revokeTokens),
-  });
+    handler: endpoint(app, 'revokeTokens', handle),
+  };
 }

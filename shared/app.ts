@@ -1,84 +1,90 @@
 import type { TokenCredential } from '@azure/core-auth';
 import { AcsIdentity } from './acs/acsIdentity.ts';
-import { type CallerLimit, limitCallers } from './callers/rateLimit.ts';
-import { type Callers, functionKeyCallers } from './callers/caller.ts';
-import { readSettings, type Settings } from './config.ts';
-import { ConnectionStringReader } from './keyVault/connectionStringReader.ts';
-import { azureCredential } from './azure/credential.ts';
-import { Fault } from './errors.ts';
 import { connectionStringClients, type IdentityClients, keylessClients } from './acs/identityClients.ts';
+import { azureCredential } from './azure/credential.ts';
+import { lazy } from './azure/singleFlight.ts';
+import { type Callers, functionKeyCallers } from './callers/caller.ts';
 import { oidcCallers } from './callers/oidcCallers.ts';
 import { OidcIssuer } from './callers/oidcIssuer.ts';
-import { TokenService } from './tokenService.ts';
+import { createRateLimit, type RateLimit } from './callers/rateLimit.ts';
+import { readSettings, type Settings } from './config.ts';
+import { ServiceError } from './errors.ts';
+import { ConnectionStringReader } from './keyVault/connectionStringReader.ts';
 import { vaultSecret } from './keyVault/vaultSecret.ts';
+import { TokenService } from './tokenService.ts';
 
-/** What a request is served with. */
-export interface Parts {
+/** What requests are served with. */
+export interface Dependencies {
   settings: Settings;
   callers: Callers;
-  limit: CallerLimit;
-  tokens: TokenService;
-  /** The names of what this service depends on, each with a cheap question whether it is there. */
-  checks: Record<string, (signal: AbortSignal) => Promise<unknown>>;
+  rateLimit: RateLimit;
+  tokenService: TokenService;
+  checks: HealthChecks;
 }
 
-export interface Service {
-  /** What the Functions host demands of a request before any code of ours runs. */
+/** By the name of a dependency, a cheap check that rejects when the dependency is unavailable. */
+export type HealthChecks = Record<string, (signal: AbortSignal) => Promise<unknown>>;
+
+export interface App {
+  /** What the Functions host requires of a request before it runs any code of ours. */
   authLevel: 'function' | 'anonymous';
-  /** Throws `misconfigured` as long as the settings are wrong. */
-  parts(): Parts;
+  /** Throws `misconfigured` while the settings are wrong. */
+  dependencies(): Dependencies;
 }
 
 /**
- * Builds the service from the environment, once per process. Wrong settings do not throw here, since an app
- * that fails to load answers nothing at all: each request is answered `misconfigured` instead.
+ * Builds the app from the environment, once per process. Wrong settings do not throw here: an app that fails to
+ * load answers nothing at all. Each request is answered `misconfigured` instead.
  */
-export function startService(
-  env?: NodeJS.ProcessEnv,
-  report: (line: string) => void = console.error,
-): Service {
+export function createApp(env?: NodeJS.ProcessEnv, logError: (line: string) => void = console.error): App {
   try {
     const settings = readSettings(env);
-    const parts = assemble(settings);
-    return { authLevel: settings.signIn === undefined ? 'function' : 'anonymous', parts: () => parts };
+    const dependencies = buildDependencies(settings);
+    return {
+      authLevel: settings.callers.auth === 'oidc' ? 'anonymous' : 'function',
+      dependencies: () => dependencies,
+    };
   } catch (error) {
-    if (!(error instanceof Fault)) throw error;
-    report(`The settings are wrong: ${error.note ?? ''}`);
+    if (!(error instanceof ServiceError)) throw error;
+    logError(`The settings are wrong: ${error.operatorHint ?? ''}`);
     return {
       authLevel: 'function',
-      parts: () => {
+      dependencies: () => {
         throw error;
       },
     };
   }
 }
 
-function assemble(settings: Settings): Parts {
-  const { signIn } = settings;
+function buildDependencies(settings: Settings): Dependencies {
   const credential = azureCredential(settings.identity);
-  const { clients, checks } = connect(settings, credential);
+  const { clients, checks } = connectToAcs(settings, credential);
   const acs = new AcsIdentity(clients);
-  const parts = { settings, limit: limitCallers(settings.requestsPerMinute), checks };
-  if (signIn === undefined) {
+  const rateLimit = createRateLimit(settings.requestsPerMinute);
+  if (settings.callers.auth === 'function-key') {
     return {
-      ...parts,
+      settings,
+      rateLimit,
+      checks,
       callers: functionKeyCallers,
-      tokens: new TokenService(acs, undefined, settings.tokens),
+      tokenService: new TokenService(acs),
     };
   }
-  const issuer = new OidcIssuer(signIn.issuer);
-  const directory = openOnce(async () => {
-    // Loading the table SDK takes time that services called with function keys need not spend.
+  const { userTable: table } = settings.callers;
+  const issuer = new OidcIssuer(settings.callers.issuer);
+  const directory = lazy(async () => {
+    // Services that are called with function keys do not spend the time that loading the table SDK takes.
     const { userTable } = await import('./users/userTable.ts');
     const { UserDirectory } = await import('./users/userDirectory.ts');
-    return new UserDirectory(userTable(signIn.userTable, credential), (userId, signal) =>
+    return new UserDirectory(userTable(table, credential), (userId, signal) =>
       acs.deleteUser(userId, signal),
     );
   });
   return {
-    ...parts,
-    callers: oidcCallers(signIn, issuer),
-    tokens: new TokenService(acs, directory, settings.tokens),
+    settings,
+    rateLimit,
+    callers: oidcCallers(settings.callers, issuer),
+    tokenService: new TokenService(acs, directory),
     checks: {
       ...checks,
       issuer: (signal) => issuer.keys(signal),
@@ -87,15 +93,10 @@ function assemble(settings: Settings): Parts {
   };
 }
 
-function openOnce<T>(open: () => Promise<T>): () => Promise<T> {
-  let opened: Promise<T> | undefined;
-  return () => (opened ??= open());
-}
-
-function connect(
+function connectToAcs(
   { acs, deadlineMs }: Settings,
   credential: TokenCredential,
-): { clients: IdentityClients; checks: Parts['checks'] } {
+): { clients: IdentityClients; checks: HealthChecks } {
   if ('endpoint' in acs) return { clients: keylessClients(acs.endpoint, credential), checks: {} };
 
   const reader = new ConnectionStringReader(vaultSecret(acs.vault, acs.secretName, credential), {

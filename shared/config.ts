@@ -3,14 +3,14 @@ import { MAX_EXPIRY_MINUTES, MIN_EXPIRY_MINUTES, scopeSchema } from './acs/acces
 import { isLoopback } from './azure/loopback.ts';
 import { misconfigured } from './errors.ts';
 
-const wholeNumber = (least: number, most: number) =>
+const wholeNumber = (min: number, max: number) =>
   z
     .string()
-    .regex(/^\d{1,9}$/, `must be a whole number from ${least} to ${most}`)
+    .regex(/^\d{1,9}$/, `must be a whole number from ${min} to ${max}`)
     .transform(Number)
-    .refine((value) => value >= least && value <= most, `must be a whole number from ${least} to ${most}`);
+    .refine((value) => value >= min && value <= max, `must be a whole number from ${min} to ${max}`);
 
-/** Always https: what is reached with a bearer token is never reached in the clear, not even on loopback. */
+/** Always https, on loopback too: the SDKs refuse to send a bearer token over http. */
 const azureUrl = z.string().transform((text, context) => {
   const url = URL.parse(text);
   if (url?.protocol === 'https:' && url.href === `${url.origin}/`) return url;
@@ -18,7 +18,7 @@ const azureUrl = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** Kept as it is written: tokens name their issuer to the letter. */
+/** Kept as written: the `iss` of a token must match it exactly. */
 const issuerUrl = z.string().refine((text) => {
   const url = URL.parse(text);
   if (url === null) return false;
@@ -26,13 +26,13 @@ const issuerUrl = z.string().refine((text) => {
   return secure && url.href === url.origin + url.pathname;
 }, 'must be an https URL');
 
-/** The storage emulator's: every endpoint on loopback. */
+/** For the storage emulator: every endpoint is on loopback. */
 const emulatorConnectionString = z.string().refine((text) => {
   if (/^UseDevelopmentStorage=true;?$/i.test(text)) return true;
   const endpoints = [...text.matchAll(/(?:^|;)\w*Endpoint=([^;]*)/gi)].map(([, url]) => URL.parse(url ?? ''));
   const proxied = /(?:^|;)(?:DevelopmentStorageProxyUri|EndpointSuffix)=/i.test(text);
   return endpoints.length > 0 && !proxied && endpoints.every((url) => url !== null && isLoopback(url));
-}, 'must name the storage emulator on loopback; in Azure use USER_TABLE_ENDPOINT');
+}, 'must name the storage emulator on loopback. In Azure, set USER_TABLE_ENDPOINT instead');
 
 const scopeList = z
   .string()
@@ -45,8 +45,7 @@ const scopeList = z
 
 const expiryMinutes = wholeNumber(MIN_EXPIRY_MINUTES, MAX_EXPIRY_MINUTES);
 
-/** Every environment variable that the service reads. */
-const variables = z.object({
+const acsVariables = z.object({
   KEY_VAULT_URI: azureUrl.optional(),
   ACS_CONNECTION_STRING_SECRET: z
     .string()
@@ -54,100 +53,138 @@ const variables = z.object({
     .default('acs-connection-string'),
   ACS_SECRET_TTL_SECONDS: wholeNumber(1, 86_400).default(600),
   ACS_ENDPOINT: azureUrl.optional(),
-  AZURE_CLIENT_ID: z.guid('must be a client id (a GUID)').optional(),
+});
+
+/** Where the credentials for Communication Services come from: the managed identity alone, or Key Vault. */
+const acsSettings = acsVariables.transform((env, context) => {
+  if (env.ACS_ENDPOINT !== undefined) return { endpoint: env.ACS_ENDPOINT };
+  return {
+    vault: env.KEY_VAULT_URI ?? reject(context, 'KEY_VAULT_URI', 'is required unless ACS_ENDPOINT is set'),
+    secretName: env.ACS_CONNECTION_STRING_SECRET,
+    secretTtlMs: env.ACS_SECRET_TTL_SECONDS * 1000,
+  };
+});
+
+const tokenVariables = z.object({
   TOKEN_ALLOWED_SCOPES: scopeList.default(['chat', 'voip']),
   TOKEN_DEFAULT_SCOPES: scopeList.optional(),
   TOKEN_DEFAULT_EXPIRY_MINUTES: expiryMinutes.optional(),
   TOKEN_MAX_EXPIRY_MINUTES: expiryMinutes.default(MAX_EXPIRY_MINUTES),
-  REQUEST_DEADLINE_SECONDS: wholeNumber(1, 200).default(10),
-  CALLER_AUTH: z.enum(['function-key', 'oidc'], 'must be function-key or oidc').default('function-key'),
-  CALLER_REQUESTS_PER_MINUTE: wholeNumber(0, 1_000_000).default(60),
-  OIDC_ISSUER: issuerUrl.optional(),
-  OIDC_AUDIENCE: z.string().optional(),
+});
+
+const tokenPolicy = tokenVariables.transform((env, context) => {
+  const allowedScopes = env.TOKEN_ALLOWED_SCOPES;
+  const defaultScopes = env.TOKEN_DEFAULT_SCOPES ?? allowedScopes;
+  if (!defaultScopes.every((scope) => allowedScopes.includes(scope))) {
+    reject(context, 'TOKEN_DEFAULT_SCOPES', 'must be among TOKEN_ALLOWED_SCOPES');
+  }
+  const maxExpiryMinutes = env.TOKEN_MAX_EXPIRY_MINUTES;
+  const defaultExpiryMinutes = env.TOKEN_DEFAULT_EXPIRY_MINUTES ?? maxExpiryMinutes;
+  if (defaultExpiryMinutes > maxExpiryMinutes) {
+    reject(context, 'TOKEN_DEFAULT_EXPIRY_MINUTES', 'must not be more than TOKEN_MAX_EXPIRY_MINUTES');
+  }
+  return { allowedScopes, defaultScopes, maxExpiryMinutes, defaultExpiryMinutes };
+});
+
+const requiredWithOidc = 'is required with CALLER_AUTH=oidc';
+
+const oidcVariables = z.object({
+  OIDC_ISSUER: z.string(requiredWithOidc).pipe(issuerUrl),
+  OIDC_AUDIENCE: z.string(requiredWithOidc),
   OIDC_ADMIN_ROLE: z.string().default('TokenService.Admin'),
   OIDC_SUBJECT_CLAIM: z
     .string()
     .regex(/^[\w.:/-]{1,100}$/, 'must be the name of a claim')
     .default('sub'),
+});
+
+const userTableVariables = z.object({
   USER_TABLE_ENDPOINT: azureUrl.optional(),
   USER_TABLE_NAME: z
     .string()
     .regex(/^[A-Za-z][A-Za-z0-9]{2,62}$/, 'must be a table name')
     .default('users'),
   USER_TABLE_CONNECTION_STRING: emulatorConnectionString.optional(),
+});
+
+const userTable = userTableVariables.transform((env, context) => ({
+  name: env.USER_TABLE_NAME,
+  ...(env.USER_TABLE_CONNECTION_STRING !== undefined
+    ? { connectionString: env.USER_TABLE_CONNECTION_STRING }
+    : {
+        endpoint: env.USER_TABLE_ENDPOINT ?? reject(context, 'USER_TABLE_ENDPOINT', requiredWithOidc),
+      }),
+}));
+
+/** Both sides of the intersection are checked, so every missing setting is named at once. */
+const oidcCallers = z.intersection(
+  oidcVariables.transform((env) => ({
+    auth: 'oidc' as const,
+    issuer: env.OIDC_ISSUER,
+    audience: env.OIDC_AUDIENCE,
+    adminRole: env.OIDC_ADMIN_ROLE,
+    subjectClaim: env.OIDC_SUBJECT_CLAIM,
+  })),
+  userTable.transform((table) => ({ userTable: table })),
+);
+
+const functionKeyCallers = z.unknown().transform(() => ({ auth: 'function-key' as const }));
+
+const otherVariables = z.object({
+  CALLER_AUTH: z.enum(['function-key', 'oidc'], 'must be function-key or oidc').default('function-key'),
+  AZURE_CLIENT_ID: z.guid('must be a client id (a GUID)').optional(),
   /** Set by the platform where the app has a managed identity. */
   IDENTITY_ENDPOINT: z.string().optional(),
+  REQUEST_DEADLINE_SECONDS: wholeNumber(1, 200).default(10),
+  CALLER_REQUESTS_PER_MINUTE: wholeNumber(0, 1_000_000).default(60),
 });
 
-/** The names of all of them. */
-export const settingNames = Object.keys(variables.shape);
+const otherSettings = otherVariables.transform((env) => ({
+  identity: { managed: env.IDENTITY_ENDPOINT !== undefined, clientId: env.AZURE_CLIENT_ID },
+  requestsPerMinute: env.CALLER_REQUESTS_PER_MINUTE,
+  deadlineMs: env.REQUEST_DEADLINE_SECONDS * 1000,
+}));
 
-const settingsSchema = variables.transform((env, context) => {
-  const wrong = (name: keyof typeof env, message: string) => {
-    context.addIssue({ code: 'custom', path: [name], message });
-    return z.NEVER;
-  };
-  const allowedScopes = env.TOKEN_ALLOWED_SCOPES;
-  const defaultScopes = env.TOKEN_DEFAULT_SCOPES ?? allowedScopes;
-  if (!defaultScopes.every((scope) => allowedScopes.includes(scope))) {
-    wrong('TOKEN_DEFAULT_SCOPES', 'must be among TOKEN_ALLOWED_SCOPES');
-  }
-  const maxExpiryMinutes = env.TOKEN_MAX_EXPIRY_MINUTES;
-  const defaultExpiryMinutes = env.TOKEN_DEFAULT_EXPIRY_MINUTES ?? maxExpiryMinutes;
-  if (defaultExpiryMinutes > maxExpiryMinutes) {
-    wrong('TOKEN_DEFAULT_EXPIRY_MINUTES', 'must not be more than TOKEN_MAX_EXPIRY_MINUTES');
-  }
-  return {
-    acs:
-      env.ACS_ENDPOINT !== undefined
-        ? { endpoint: env.ACS_ENDPOINT }
-        : {
-            vault: env.KEY_VAULT_URI ?? wrong('KEY_VAULT_URI', 'is required unless ACS_ENDPOINT is set'),
-            secretName: env.ACS_CONNECTION_STRING_SECRET,
-            secretTtlMs: env.ACS_SECRET_TTL_SECONDS * 1000,
-          },
-    identity: { managed: env.IDENTITY_ENDPOINT !== undefined, clientId: env.AZURE_CLIENT_ID },
-    tokens: {
-      allowedScopes,
-      defaultScopes,
-      maxExpiryMinutes,
-      defaultExpiryMinutes,
-    },
-    signIn:
-      env.CALLER_AUTH === 'oidc'
-        ? {
-            issuer: env.OIDC_ISSUER ?? wrong('OIDC_ISSUER', 'is required with CALLER_AUTH=oidc'),
-            audience: env.OIDC_AUDIENCE ?? wrong('OIDC_AUDIENCE', 'is required with CALLER_AUTH=oidc'),
-            adminRole: env.OIDC_ADMIN_ROLE,
-            subjectClaim: env.OIDC_SUBJECT_CLAIM,
-            userTable: {
-              name: env.USER_TABLE_NAME,
-              ...(env.USER_TABLE_CONNECTION_STRING !== undefined
-                ? { connectionString: env.USER_TABLE_CONNECTION_STRING }
-                : {
-                    endpoint:
-                      env.USER_TABLE_ENDPOINT ??
-                      wrong('USER_TABLE_ENDPOINT', 'is required with CALLER_AUTH=oidc'),
-                  }),
-            },
-          }
-        : undefined,
-    requestsPerMinute: env.CALLER_REQUESTS_PER_MINUTE,
-    deadlineMs: env.REQUEST_DEADLINE_SECONDS * 1000,
-  };
-});
+/** The format of every environment variable that the service reads, whichever of them are in use. */
+const formats = z
+  .object({
+    ...acsVariables.shape,
+    ...tokenVariables.shape,
+    ...oidcVariables.shape,
+    ...userTableVariables.shape,
+    ...otherVariables.shape,
+  })
+  .partial();
 
-export type Settings = z.output<typeof settingsSchema>;
+export const settingNames = Object.keys(formats.shape);
+
+export interface Settings extends z.output<typeof otherSettings> {
+  acs: z.output<typeof acsSettings>;
+  tokenPolicy: z.output<typeof tokenPolicy>;
+  callers: z.output<typeof functionKeyCallers> | z.output<typeof oidcCallers>;
+}
 
 /**
- * The settings, checked. An empty variable counts as absent. Throws `misconfigured` with a note that names
- * each wrong setting and none of the values.
+ * Reads and checks the settings. An empty variable counts as absent. Throws `misconfigured` with a hint that
+ * names each wrong setting and none of the values.
  */
 export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-  const parsed = settingsSchema.safeParse(given);
-  if (parsed.success) return parsed.data;
-  throw misconfigured(
-    parsed.error.issues.map((issue) => `${String(issue.path[0])} ${issue.message}`).join('; '),
-  );
+  const checked = formats.safeParse(given);
+  const acs = acsSettings.safeParse(given);
+  const tokens = tokenPolicy.safeParse(given);
+  const callers = (given['CALLER_AUTH'] === 'oidc' ? oidcCallers : functionKeyCallers).safeParse(given);
+  const others = otherSettings.safeParse(given);
+  if (checked.success && acs.success && tokens.success && callers.success && others.success) {
+    return { ...others.data, acs: acs.data, tokenPolicy: tokens.data, callers: callers.data };
+  }
+  const problems = [checked, acs, tokens, callers, others]
+    .flatMap(({ error }) => error?.issues ?? [])
+    .map(({ path, message }) => `${String(path[0])} ${message}`);
+  throw misconfigured([...new Set(problems)].join('; '));
+}
+
+function reject(context: z.core.$RefinementCtx, name: string, message: string): never {
+  context.addIssue({ code: 'custom', path: [name], message });
+  return z.NEVER;
 }

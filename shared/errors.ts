@@ -1,5 +1,5 @@
 /** Every way a request can fail: the closed list that clients may rely on. */
-export type FaultCode =
+export type ErrorCode =
   | 'invalid_request'
   | 'unauthenticated'
   | 'forbidden'
@@ -12,66 +12,64 @@ export type FaultCode =
   | 'misconfigured'
   | 'internal';
 
-/** One thing wrong with a request: where, e.g. `scopes[1]`, and what. */
+/** One problem of a request: where, e.g. `scopes[1]`, and what. */
 export interface FieldError {
   path: string;
   message: string;
 }
 
-interface FaultOptions {
+interface ServiceErrorOptions {
   errors?: FieldError[];
   /** Whole seconds after which the caller may try again. */
   retryAfterSeconds?: number | undefined;
-  /** What was wrong with a bearer token, for its `WWW-Authenticate` challenge; plain ASCII. */
+  /** What is wrong with the bearer token, for the `WWW-Authenticate` challenge; plain ASCII. */
   tokenError?: string | undefined;
-  /** For the log alone: what to mend. Never holds a value read from a setting or the vault. */
-  note?: string;
+  /** For the log only: what the operator should change. Never holds a value of a setting or the vault. */
+  operatorHint?: string | undefined;
   cause?: unknown;
 }
 
 /**
- * A failed request. `message` is shown to the caller; `note` and the kind of `cause` go to the log and
- * nowhere else, because an upstream's text may hold a secret.
+ * A failed request. Callers see `message`. The log gets `operatorHint` and the kind of `cause`, never its text:
+ * an upstream's text may hold a secret.
  */
-export class Fault extends Error {
-  override readonly name = 'Fault';
-  readonly code: FaultCode;
+export class ServiceError extends Error {
+  override readonly name = 'ServiceError';
+  readonly code: ErrorCode;
   readonly errors: FieldError[] | undefined;
   readonly retryAfterSeconds: number | undefined;
   readonly tokenError: string | undefined;
-  readonly note: string | undefined;
+  readonly operatorHint: string | undefined;
 
   constructor(
-    code: FaultCode,
+    code: ErrorCode,
     message: string,
-    { errors, retryAfterSeconds, tokenError, note, cause }: FaultOptions = {},
+    { errors, retryAfterSeconds, tokenError, operatorHint, cause }: ServiceErrorOptions = {},
   ) {
     super(message, { cause });
     this.code = code;
     this.errors = errors;
     this.retryAfterSeconds = retryAfterSeconds;
     this.tokenError = tokenError;
-    this.note = note;
+    this.operatorHint = operatorHint;
   }
 }
 
-/** A 400 that names what is wrong with the request. */
-export function invalidRequest(...errors: FieldError[]): Fault {
-  return new Fault('invalid_request', 'The request is not valid: see errors.', { errors });
+/** A 400 that names every problem of the request. */
+export function invalidRequest(...errors: FieldError[]): ServiceError {
+  return new ServiceError('invalid_request', 'The request is not valid. See errors.', { errors });
 }
 
-/** A 401: without `tokenError` the request had no bearer token at all. */
-export function unauthenticated(tokenError?: string, cause?: unknown): Fault {
-  return new Fault('unauthenticated', tokenError ?? 'This needs a bearer token of your identity provider.', {
-    tokenError,
-    cause,
-  });
+/** A 401. Leave out `tokenError` when the request has no bearer token at all. */
+export function unauthenticated(tokenError?: string, cause?: unknown): ServiceError {
+  const message = tokenError ?? 'A bearer token from your identity provider is required.';
+  return new ServiceError('unauthenticated', message, { tokenError, cause });
 }
 
-/** A deployment's own fault: `note` says in the log what the response does not. */
-export function misconfigured(note: string, cause?: unknown): Fault {
-  return new Fault('misconfigured', 'The service is not configured correctly; its log says what to change.', {
-    note,
+/** A mistake in the deployment: the log gets `operatorHint`, the caller does not. */
+export function misconfigured(operatorHint: string, cause?: unknown): ServiceError {
+  return new ServiceError('misconfigured', 'The service is misconfigured. Its log says what to change.', {
+    operatorHint,
     cause,
   });
 }

@@ -1,155 +1,125 @@
-import type { AccessToken, Scope, TokenOptions } from './acs/accessToken.ts';
+import type { AccessToken, TokenOptions } from './acs/accessToken.ts';
 import type { AcsIdentity } from './acs/acsIdentity.ts';
-import { type Action, reachOf } from './authorization.ts';
-import type { Caller, User } from './callers/caller.ts';
-import type { CreatedUser, IssuedToken, TokenRequest } from './http/contract.ts';
-import { Fault, invalidRequest } from './errors.ts';
+import type { Caller, EndUser } from './callers/caller.ts';
+import { ServiceError, invalidRequest } from './errors.ts';
+import type { CreatedUser, IssuedToken } from './http/contract.ts';
 import type { UserDirectory } from './users/userDirectory.ts';
 
-export interface TokenDefaults {
-  defaultScopes: readonly Scope[];
-  defaultExpiryMinutes: number;
-}
-
 /**
- * The four operations on communication users and their access tokens. A service names the user by its id; a user
- * says `me`, or its own id, and is `forbidden` any other, whether it exists or not.
+ * The four operations on communication users and their access tokens. A service names any user by its id. An end
+ * user says `me` or its own id; every other id is `forbidden`, whether it exists or not.
  */
 export class TokenService {
   readonly #acs: AcsIdentity;
   readonly #openDirectory: (() => Promise<UserDirectory>) | undefined;
-  readonly #defaults: TokenDefaults;
 
-  constructor(
-    acs: AcsIdentity,
-    directory: (() => Promise<UserDirectory>) | undefined,
-    defaults: TokenDefaults,
-  ) {
+  /** The directory is needed when callers can be end users. */
+  constructor(acs: AcsIdentity, openDirectory?: () => Promise<UserDirectory>) {
     this.#acs = acs;
-    this.#openDirectory = directory;
-    this.#defaults = defaults;
+    this.#openDirectory = openDirectory;
   }
 
   /**
-   * Creates a communication user, with its first token when scopes are asked for. A user gets its own, which
-   * is new only the first time.
+   * Creates a communication user, with its first token when there are token options. An end user gets its own,
+   * which is new only the first time.
    */
   async createUser(
     caller: Caller,
-    request: TokenRequest,
+    tokenOptions: TokenOptions | undefined,
     signal: AbortSignal,
   ): Promise<{ isNew: boolean; answer: CreatedUser }> {
-    if (request.scopes !== undefined) {
-      const options = this.#withDefaults(request);
-      if (!isAny(caller, 'createUser')) return this.#issueOwnToken(caller, options, signal);
-      const { userId, ...token } = await this.#acs.createUserAndToken(options, signal);
-      return { isNew: true, answer: issued(userId, token) };
+    if (tokenOptions !== undefined) {
+      if (caller.kind === 'user') return this.#issueOwnToken(caller, tokenOptions, signal);
+      const { userId, ...token } = await this.#acs.createUserAndToken(tokenOptions, signal);
+      return { isNew: true, answer: issuedToken(userId, token) };
     }
     const create = async () => ({ userId: await this.#acs.createUser(signal) });
-    if (isAny(caller, 'createUser')) return { isNew: true, answer: userOf((await create()).userId) };
+    if (caller.kind === 'service') return { isNew: true, answer: createdUser((await create()).userId) };
     const directory = await this.#directory();
     const { userId, created } = await directory.getOrCreate(caller.subject, create, signal);
-    return { isNew: created !== undefined, answer: userOf(userId) };
+    return { isNew: created !== undefined, answer: createdUser(userId) };
   }
 
   async issueToken(
     caller: Caller,
     target: string,
-    request: TokenRequest,
+    tokenOptions: TokenOptions,
     signal: AbortSignal,
   ): Promise<IssuedToken> {
-    const options = this.#withDefaults(request);
-    if (isAny(caller, 'issueToken')) {
+    if (caller.kind === 'service') {
       const userId = requireId(target);
-      return issued(userId, await this.#acs.issueToken(userId, options, signal));
+      return issuedToken(userId, await this.#acs.issueToken(userId, tokenOptions, signal));
     }
     if (target !== 'me') await this.#requireOwn(caller, target, signal);
-    const { answer } = await this.#issueOwnToken(caller, options, signal);
+    const { answer } = await this.#issueOwnToken(caller, tokenOptions, signal);
     return answer;
   }
 
-  /** Makes every token issued to the user so far invalid. */
+  /** Invalidates every token issued to the user so far. */
   async revokeTokens(caller: Caller, target: string, signal: AbortSignal): Promise<void> {
-    const userId = isAny(caller, 'revokeTokens')
-      ? requireId(target)
-      : await this.#ownId(caller, target, signal);
+    const userId = await this.#resolve(caller, target, signal);
     if (userId !== undefined) await this.#acs.revokeTokens(userId, signal);
   }
 
-  /** Deletes the user; one that is gone already is deleted. */
+  /** Deletes the user; succeeds when it does not exist. */
   async deleteUser(caller: Caller, target: string, signal: AbortSignal): Promise<void> {
-    const userId = isAny(caller, 'deleteUser')
-      ? requireId(target)
-      : await this.#ownId(caller, target, signal);
+    const userId = await this.#resolve(caller, target, signal);
     if (userId === undefined) return;
-    // ACS first: a mapping that is left behind leads to an identity that is gone, which the next request mends.
+    // ACS first: if only the mapping is left, the next request finds the identity missing and replaces it.
     await this.#acs.deleteUser(userId, signal);
     const directory = await this.#openDirectory?.();
     const subject = await directory?.ownerOf(userId, signal);
     if (subject !== undefined) await directory?.remove(subject, userId, signal);
   }
 
-  /** A token for the user's communication user, which is created on first use, and again, once, when it is gone. */
+  /** A token for the end user's communication user, which is created on first use, and replaced once if missing. */
   async #issueOwnToken(
-    user: User,
-    options: TokenOptions,
+    user: EndUser,
+    tokenOptions: TokenOptions,
     signal: AbortSignal,
     mayReplace = true,
   ): Promise<{ isNew: boolean; answer: IssuedToken }> {
     const directory = await this.#directory();
-    const create = () => this.#acs.createUserAndToken(options, signal);
+    const create = () => this.#acs.createUserAndToken(tokenOptions, signal);
     const { userId, created } = await directory.getOrCreate(user.subject, create, signal);
-    if (created !== undefined) return { isNew: true, answer: issued(userId, created) };
+    if (created !== undefined) return { isNew: true, answer: issuedToken(userId, created) };
     try {
-      return { isNew: false, answer: issued(userId, await this.#acs.issueToken(userId, options, signal)) };
+      const token = await this.#acs.issueToken(userId, tokenOptions, signal);
+      return { isNew: false, answer: issuedToken(userId, token) };
     } catch (error) {
-      if (!mayReplace || !(error instanceof Fault) || error.code !== 'user_not_found') throw error;
+      if (!mayReplace || !(error instanceof ServiceError) || error.code !== 'user_not_found') throw error;
       await directory.remove(user.subject, userId, signal);
-      return this.#issueOwnToken(user, options, signal, false);
+      return this.#issueOwnToken(user, tokenOptions, signal, false);
     }
   }
 
-  /** The user's own id, `undefined` when it has none yet. */
-  async #ownId(caller: User, target: string, signal: AbortSignal): Promise<string | undefined> {
+  /** The id that the target stands for; `undefined` when an end user has no communication user yet. */
+  async #resolve(caller: Caller, target: string, signal: AbortSignal): Promise<string | undefined> {
+    if (caller.kind === 'service') return requireId(target);
     if (target !== 'me') return this.#requireOwn(caller, target, signal);
     return (await this.#directory()).find(caller.subject, signal);
   }
 
-  async #requireOwn({ subject }: User, target: string, signal: AbortSignal): Promise<string> {
+  async #requireOwn({ subject }: EndUser, target: string, signal: AbortSignal): Promise<string> {
     if ((await (await this.#directory()).find(subject, signal)) === target) return target;
-    throw new Fault('forbidden', 'This is not your communication user.');
+    throw new ServiceError('forbidden', 'This is not your communication user. Use me as the id.');
   }
 
   #directory(): Promise<UserDirectory> {
-    if (this.#openDirectory === undefined) throw new Error('There are users but no directory.');
+    if (this.#openDirectory === undefined) throw new Error('End users need a user directory.');
     return this.#openDirectory();
   }
-
-  #withDefaults({ scopes, expiresInMinutes }: TokenRequest): TokenOptions {
-    return {
-      scopes: scopes ?? this.#defaults.defaultScopes,
-      expiresInMinutes: expiresInMinutes ?? this.#defaults.defaultExpiryMinutes,
-    };
-  }
 }
 
-function isAny(caller: Caller, action: Action): caller is Exclude<Caller, User> {
-  return reachOf(caller, action) === 'any';
-}
-
-/** A service has no user of its own. */
 function requireId(target: string): string {
   if (target !== 'me') return target;
-  throw invalidRequest({
-    path: 'userId',
-    message: 'must be an id: only a signed-in user has a user of its own',
-  });
+  throw invalidRequest({ path: 'userId', message: 'must be an id: me is for signed-in users only' });
 }
 
-function userOf(userId: string): CreatedUser {
+function createdUser(userId: string): CreatedUser {
   return { user: { communicationUserId: userId } };
 }
 
-function issued(userId: string, { token, expiresOn }: AccessToken): IssuedToken {
+function issuedToken(userId: string, { token, expiresOn }: AccessToken): IssuedToken {
   return { token, expiresOn: expiresOn.toISOString(), user: { communicationUserId: userId } };
 }

@@ -1,12 +1,18 @@
 import type { CommunicationAccessToken, CommunicationIdentityClient } from '@azure/communication-identity';
+import { abortable } from '../azure/deadline.ts';
+import { toServiceError } from '../azure/sdkErrors.ts';
 import type { AccessToken, TokenOptions } from './accessToken.ts';
+import {
+  acsErrors,
+  isRejectedCredentials,
+  isUnknownUser,
+  rejectedCredentials,
+  unusableResponse,
+} from './acsErrors.ts';
 import type { IdentityClients } from './identityClients.ts';
-import { acsFault, isRefusedCredentials, isUnknownUser, noAnswer } from './acsErrors.ts';
-import { within } from '../azure/deadline.ts';
-import { Fault } from '../errors.ts';
 
 /**
- * The Communication Services identity operations, each within the deadline of its signal. They throw faults:
+ * The Communication Services identity operations, each within the deadline of its signal. They throw
  * `user_not_found`, `too_many_requests`, `upstream_rejected`, `upstream_unavailable`, `upstream_timeout`, and
  * what reading the connection string throws.
  */
@@ -22,7 +28,7 @@ export class AcsIdentity {
     return requireText(user.communicationUserId);
   }
 
-  /** One request creates both. */
+  /** Creates a user and its first token with one request. */
   async createUserAndToken(
     { scopes, expiresInMinutes }: TokenOptions,
     abortSignal: AbortSignal,
@@ -51,7 +57,7 @@ export class AcsIdentity {
     );
   }
 
-  /** A user that is gone already is deleted; one of another resource is `user_not_found`. */
+  /** Succeeds when the user does not exist; one of another resource is `user_not_found`. */
   async deleteUser(userId: string, abortSignal: AbortSignal): Promise<void> {
     await this.#call(abortSignal, (client) =>
       client.deleteUser({ communicationUserId: userId }, { abortSignal }).catch((error: unknown) => {
@@ -60,40 +66,35 @@ export class AcsIdentity {
     );
   }
 
-  /** Credentials that ACS refuses are read afresh once, and the request made once more. */
+  /** Runs an operation. When ACS rejects the credentials, refreshes them and tries once more. */
   async #call<T>(
     signal: AbortSignal,
     operation: (client: CommunicationIdentityClient) => Promise<T>,
   ): Promise<T> {
     const client = await this.#clients.get(signal);
     try {
-      // Getting a token of the managed identity does not heed the signal.
-      return await within(signal, operation(client));
+      // @azure/identity ignores the signal while it gets a token of the managed identity.
+      return await abortable(signal, operation(client));
     } catch (error) {
-      if (!isRefusedCredentials(error)) throw acsFault(error, signal);
-      const other = await this.#clients.getInsteadOf(client, signal);
-      if (other === undefined) throw rejected(error);
-      return await within(signal, operation(other)).catch((again: unknown) => {
-        throw isRefusedCredentials(again) ? rejected(again) : acsFault(again, signal);
+      if (!isRejectedCredentials(error)) throw toServiceError(error, acsErrors, signal);
+      const refreshed = await this.#clients.refreshAfterRejection(client, signal);
+      if (refreshed === undefined) throw rejectedCredentials(error);
+      return await abortable(signal, operation(refreshed)).catch((again: unknown) => {
+        throw isRejectedCredentials(again)
+          ? rejectedCredentials(again)
+          : toServiceError(again, acsErrors, signal);
       });
     }
   }
 }
 
 function requireToken({ token, expiresOn }: CommunicationAccessToken): AccessToken {
-  if (!(expiresOn instanceof Date) || Number.isNaN(expiresOn.getTime())) throw noAnswer();
+  if (!(expiresOn instanceof Date) || Number.isNaN(expiresOn.getTime())) throw unusableResponse();
   return { token: requireText(token), expiresOn };
 }
 
-/** The SDK passes on whatever a response holds, also nothing. */
+/** The SDK does not check that a success response holds what its types promise. */
 function requireText(text: unknown): string {
-  if (typeof text !== 'string' || text === '') throw noAnswer();
+  if (typeof text !== 'string' || text === '') throw unusableResponse();
   return text;
-}
-
-function rejected(cause: unknown): Fault {
-  return new Fault('upstream_rejected', 'Communication Services refuses the credentials of this service.', {
-    note: 'ACS refuses the access key that the vault holds, or the role of the managed identity.',
-    cause,
-  });
 }

@@ -2,18 +2,19 @@ import {
   CommunicationIdentityClient,
   type CommunicationIdentityClientOptions,
 } from '@azure/communication-identity';
-import type { TokenCredential } from '@azure/core-auth';
-import type { ConnectionString } from '../keyVault/connectionString.ts';
-import type { ConnectionStringReader } from '../keyVault/connectionStringReader.ts';
+import { AzureKeyCredential, type TokenCredential } from '@azure/core-auth';
+import { throwErrorResponses } from '../azure/errorResponses.ts';
 import { isLoopback } from '../azure/loopback.ts';
 import { countUpstreamCalls, retryWithinDeadline } from '../azure/retry.ts';
+import type { ConnectionString } from '../keyVault/connectionString.ts';
+import type { ConnectionStringReader } from '../keyVault/connectionStringReader.ts';
 
-/** Where the SDK client of the moment comes from. */
+/** Gives the SDK client to use now. */
 export interface IdentityClients {
   get(signal: AbortSignal): Promise<CommunicationIdentityClient>;
-  /** The client to use instead of one whose credentials ACS refused; `undefined` when there is no other. */
-  getInsteadOf(
-    refused: CommunicationIdentityClient,
+  /** The client to use after ACS rejected the credentials of another; `undefined` when there is no other. */
+  refreshAfterRejection(
+    rejected: CommunicationIdentityClient,
     signal: AbortSignal,
   ): Promise<CommunicationIdentityClient | undefined>;
 }
@@ -27,7 +28,8 @@ export function connectionStringClients(reader: ConnectionStringReader): Identit
     const known = clients.get(source);
     if (known !== undefined) return known;
     const client = new CommunicationIdentityClient(
-      `endpoint=${source.endpoint};accesskey=${source.accessKey}`,
+      source.endpoint,
+      new AzureKeyCredential(source.accessKey),
       clientOptions(new URL(source.endpoint)),
     );
     clients.set(source, client);
@@ -37,18 +39,18 @@ export function connectionStringClients(reader: ConnectionStringReader): Identit
 
   return {
     get: async (signal) => clientFor(await reader.get(signal)),
-    getInsteadOf: async (refused, signal) => {
-      const source = sources.get(refused);
-      const other = source && (await reader.getInsteadOf(source, signal));
-      return other && clientFor(other);
+    refreshAfterRejection: async (rejected, signal) => {
+      const source = sources.get(rejected);
+      const refreshed = source && (await reader.refreshAfterRejection(source, signal));
+      return refreshed && clientFor(refreshed);
     },
   };
 }
 
-/** The one client that the managed identity speaks through, straight to ACS: there is no key to replace. */
+/** The one client that uses the managed identity: it has no key to refresh. */
 export function keylessClients(endpoint: URL, credential: TokenCredential): IdentityClients {
   const client = new CommunicationIdentityClient(endpoint.href, credential, clientOptions(endpoint));
-  return { get: () => Promise.resolve(client), getInsteadOf: () => Promise.resolve(undefined) };
+  return { get: () => Promise.resolve(client), refreshAfterRejection: () => Promise.resolve(undefined) };
 }
 
 function clientOptions(endpoint: URL): CommunicationIdentityClientOptions {
@@ -56,9 +58,10 @@ function clientOptions(endpoint: URL): CommunicationIdentityClientOptions {
     allowInsecureConnection: isLoopback(endpoint),
     retryOptions: { maxRetries: 0 },
     additionalPolicies: [
-      // A create whose answer was lost has left an identity behind; a second one would leave two.
+      // A create whose response was lost has left an identity behind; a second one would leave two.
       { policy: retryWithinDeadline((request) => !isCreate(request.url)), position: 'perCall' },
       { policy: countUpstreamCalls, position: 'perRetry' },
+      { policy: throwErrorResponses, position: 'perRetry' },
     ],
   };
 }

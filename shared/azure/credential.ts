@@ -2,13 +2,13 @@ import type { TokenCredential } from '@azure/core-auth';
 import { AzureCliCredential, ManagedIdentityCredential } from '@azure/identity';
 
 interface CredentialOptions {
-  /** Whether the platform offers a managed identity; without one the developer's `az login` serves. */
+  /** Whether the platform offers a managed identity. Without one, the developer's `az login` is used. */
   managed: boolean;
   /** Client id of a user-assigned identity. */
   clientId: string | undefined;
 }
 
-/** Who this service is to Azure. */
+/** The identity of this service in Azure. */
 export function azureCredential({ managed, clientId }: CredentialOptions): TokenCredential {
   if (!managed) return new AzureCliCredential();
   return new ManagedIdentityCredential(clientId === undefined ? {} : { clientId });

@@ -1,20 +1,26 @@
-import { Fault } from '../errors.ts';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { ServiceError } from '../errors.ts';
 
-/** What is left of a request's time, and what it has spent upstream. */
+/** The time that a request has left, and what it has spent upstream. */
 export interface Deadline {
   /** Aborts when the time is up. */
-  signal: AbortSignal;
+  readonly signal: AbortSignal;
   /** Milliseconds left, 0 when the time is up. */
   remainingMs(): number;
-  /** HTTP requests sent to Azure so far, retries included. */
+  /** HTTP requests sent to Communication Services so far, retries included. */
   upstreamCalls: number;
-  /** Releases the timer; to be called when the work is done. */
-  end(): void;
 }
 
-const deadlines = new WeakMap<AbortSignal, Deadline>();
+const current = new AsyncLocalStorage<Deadline>();
 
-export function startDeadline(milliseconds: number): Deadline {
+/**
+ * Runs `work` under a deadline. Azure SDK pipelines hand their policies no context of ours, so the policies
+ * read it with `currentDeadline`.
+ */
+export async function withDeadline<T>(
+  milliseconds: number,
+  work: (deadline: Deadline) => Promise<T>,
+): Promise<T> {
   const expiry = performance.now() + milliseconds;
   const controller = new AbortController();
   const timer = setTimeout(() => {
@@ -24,34 +30,34 @@ export function startDeadline(milliseconds: number): Deadline {
     signal: controller.signal,
     remainingMs: () => Math.max(0, expiry - performance.now()),
     upstreamCalls: 0,
-    end: () => {
-      clearTimeout(timer);
-    },
   };
-  deadlines.set(controller.signal, deadline);
-  return deadline;
-}
-
-/** The deadline a signal belongs to: an SDK's pipeline hands its policies the signal and nothing else. */
-export function deadlineOf(signal: unknown): Deadline | undefined {
-  return signal instanceof AbortSignal ? deadlines.get(signal) : undefined;
-}
-
-/** Waits for shared work no longer than the deadline; the work itself goes on. */
-export async function within<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  const expired = Promise.withResolvers<never>();
-  const expire = () => {
-    expired.reject(timedOut());
-  };
-  if (signal.aborted) expire();
-  signal.addEventListener('abort', expire, { once: true });
   try {
-    return await Promise.race([work, expired.promise]);
+    return await current.run(deadline, () => work(deadline));
   } finally {
-    signal.removeEventListener('abort', expire);
+    clearTimeout(timer);
   }
 }
 
-export function timedOut(cause?: unknown): Fault {
-  return new Fault('upstream_timeout', 'The request could not be completed in time; try again.', { cause });
+/** The deadline that the calling code runs under. */
+export function currentDeadline(): Deadline | undefined {
+  return current.getStore();
+}
+
+/** Waits for shared work until the signal aborts; the work itself goes on. Throws `upstream_timeout`. */
+export async function abortable<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => {
+    aborted.reject(timeoutError());
+  };
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+export function timeoutError(cause?: unknown): ServiceError {
+  return new ServiceError('upstream_timeout', 'The request did not complete in time. Try again.', { cause });
 }

@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 
-/** Whether the URL names this machine: 127.0.0.0/8, ::1 or localhost. Nothing is resolved. */
+/** Whether the URL's host is 127.0.0.0/8, ::1 or localhost. Does no DNS lookup. */
 export function isLoopback(url: URL): boolean {
   const { hostname } = url;
   return (

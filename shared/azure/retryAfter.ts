@@ -1,9 +1,9 @@
 import type { PipelineResponse } from '@azure/core-rest-pipeline';
 
-/** The one form of HTTP dates that is still sent; Date.parse alone reads `-5` and `1.5` as dates too. */
+/** The current form of an HTTP date; Date.parse alone accepts `-5` and `1.5` as dates too. */
 const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 
-/** The seconds a response asks to wait, rounded up: `Retry-After` as a number or an HTTP date (RFC 9110). */
+/** `Retry-After` of a response in seconds, rounded up: a number or an HTTP date (RFC 9110). */
 export function retryAfterSeconds(
   response: Pick<PipelineResponse, 'headers'> | undefined,
 ): number | undefined {

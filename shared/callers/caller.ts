@@ -1,15 +1,16 @@
 import type { HttpRequest } from '@azure/functions';
 
-/** Who sent a request: a trusted backend, or an end user who has proved to be `subject`. */
-export type Caller = { kind: 'service'; subject?: string } | User;
+/** Who sent a request: a trusted backend, which may act on any communication user, or an end user. */
+export type Caller = { kind: 'service'; subject?: string } | EndUser;
 
-/** An end user, by the key that stands for its issuer and subject. */
-export interface User {
+/** An end user, who may act on its own communication user only. */
+export interface EndUser {
   kind: 'user';
+  /** See subjectKey. */
   subject: string;
 }
 
-/** How callers are told apart. Throws `unauthenticated` for a request that proves nobody. */
+/** Identifies callers. Throws `unauthenticated` for a request without valid credentials. */
 export interface Callers {
   identify(request: HttpRequest, signal: AbortSignal): Promise<Caller>;
 }

@@ -1,15 +1,15 @@
 import type { HttpRequest } from '@azure/functions';
 import { type JWTPayload, jwtVerify } from 'jose';
 import type { Caller, Callers } from './caller.ts';
-import { within } from '../azure/deadline.ts';
-import { Fault, unauthenticated } from '../errors.ts';
-import { OidcIssuer } from './oidcIssuer.ts';
+import { abortable } from '../azure/deadline.ts';
+import { ServiceError, unauthenticated } from '../errors.ts';
+import type { OidcIssuer } from './oidcIssuer.ts';
 import { subjectKey } from './subjectKey.ts';
 
-/** Tokens are far shorter; a longer one is not worth verifying. */
-const LONGEST_TOKEN = 16 * 1024;
+/** In characters; real tokens are far shorter. */
+const MAX_TOKEN_LENGTH = 16 * 1024;
 const CLOCK_TOLERANCE_SECONDS = 30;
-/** Never `none`, and never HS256, which a public key could be abused for. */
+/** Asymmetric ones only: with HS256 an attacker could sign with the public key. */
 const ALGORITHMS = [
   'RS256',
   'RS384',
@@ -25,22 +25,21 @@ const ALGORITHMS = [
 ];
 
 export interface OidcSettings {
-  /** As the tokens' `iss` says it, to the letter. */
+  /** Exactly the `iss` of the tokens. */
   issuer: string;
   audience: string;
   adminRole: string;
   subjectClaim: string;
 }
 
-/** Callers proved by a bearer token of the app's own identity provider. */
-export function oidcCallers(settings: OidcSettings, issuer = new OidcIssuer(settings.issuer)): Callers {
+/** Identifies callers by a bearer token of the app's own identity provider. */
+export function oidcCallers(settings: OidcSettings, issuer: OidcIssuer): Callers {
   return {
     async identify(request, signal) {
       const token = readBearer(request);
-      const key = await issuer.keys(signal);
-      const verified = within(
+      const verified = abortable(
         signal,
-        jwtVerify(token, key, {
+        jwtVerify(token, issuer.keyFinder(signal), {
           issuer: settings.issuer,
           audience: settings.audience,
           algorithms: ALGORITHMS,
@@ -49,7 +48,7 @@ export function oidcCallers(settings: OidcSettings, issuer = new OidcIssuer(sett
         }),
       );
       const { payload } = await verified.catch((error: unknown) => {
-        throw tokenFault(error, settings);
+        throw toTokenError(error, settings);
       });
       return callerOf(payload, settings);
     },
@@ -60,8 +59,8 @@ function readBearer(request: HttpRequest): string {
   const header = request.headers.get('authorization');
   if (header === null) throw unauthenticated();
   const token = /^Bearer +([\w.~+/-]+=*)$/i.exec(header)?.[1];
-  if (token === undefined) throw unauthenticated('The Authorization header must hold one bearer token.');
-  if (token.length > LONGEST_TOKEN) throw unauthenticated('The token is too long.');
+  if (token === undefined) throw unauthenticated('The Authorization header must be one bearer token.');
+  if (token.length > MAX_TOKEN_LENGTH) throw unauthenticated('The token is too long.');
   return token;
 }
 
@@ -69,7 +68,7 @@ function callerOf(payload: JWTPayload, { issuer, adminRole, subjectClaim }: Oidc
   if ((payload.iat ?? 0) > Date.now() / 1000 + CLOCK_TOLERANCE_SECONDS) {
     throw unauthenticated('The token was issued in the future.');
   }
-  // An Entra ID object id is unique within its tenant only.
+  // An object id of Entra ID is unique only within its tenant.
   const claims = subjectClaim === 'oid' ? ['tid', 'oid'] : [subjectClaim];
   const subject = subjectKey(issuer, ...claims.map((claim) => requireClaim(payload, claim)));
   const roles: unknown = payload['roles'];
@@ -82,9 +81,9 @@ function requireClaim(payload: JWTPayload, name: string): string {
   throw unauthenticated(`The token has no ${name} claim.`);
 }
 
-/** What helps the app's developer; the kinds of error that are the issuer's stay what they are. */
-function tokenFault(error: unknown, { subjectClaim }: OidcSettings): unknown {
-  if (error instanceof Fault || !(error instanceof Error) || !('code' in error)) return error;
+/** What is wrong with a token, for the app's developer. Errors of the issuer stay as they are. */
+function toTokenError(error: unknown, { subjectClaim }: OidcSettings): unknown {
+  if (error instanceof ServiceError || !(error instanceof Error) || !('code' in error)) return error;
   const claim = 'claim' in error ? error.claim : undefined;
   switch (error.code) {
     case 'ERR_JWT_EXPIRED':

@@ -1,25 +1,31 @@
 import * as z from 'zod';
 import { MIN_EXPIRY_MINUTES, type Scope } from '../acs/accessToken.ts';
 
-/** A request body longer than this, in bytes, is refused unread. */
+/** A request body longer than this, in bytes, is rejected unread. */
 export const MAX_BODY_BYTES = 16 * 1024;
 
 const guid = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 const userIdPattern = new RegExp(`^8:(?:acs|gcch-acs|dod-acs):${guid}_${guid}$`, 'i');
 
-/** Whose token it is about: a communication user's id, or the caller's own. */
+/** The communication user that a request is about: an id, or `me` for the caller's own. */
 export const userIdSchema = z.union([
   z.literal('me'),
   z.string().regex(userIdPattern, 'must be a communication user id (8:acs:…) or me'),
 ]);
 
-export interface TokenLimits {
+/** What tokens may be issued, and what is issued when the request leaves it open. */
+export interface TokenPolicy {
   allowedScopes: readonly [Scope, ...Scope[]];
+  defaultScopes: readonly Scope[];
   maxExpiryMinutes: number;
+  defaultExpiryMinutes: number;
 }
 
-/** What createUser and issueToken take, from a body or from a query. */
-export function tokenRequestSchema({ allowedScopes, maxExpiryMinutes }: TokenLimits) {
+/** The fields that createUser and issueToken accept, in the body or in the query. */
+export function tokenRequestSchema({
+  allowedScopes,
+  maxExpiryMinutes,
+}: Pick<TokenPolicy, 'allowedScopes' | 'maxExpiryMinutes'>) {
   const bounds = `must be a whole number from ${MIN_EXPIRY_MINUTES} to ${maxExpiryMinutes}`;
   return z.strictObject(
     {
@@ -29,7 +35,7 @@ export function tokenRequestSchema({ allowedScopes, maxExpiryMinutes }: TokenLim
           'must be an array of scopes',
         )
         .min(1, 'must name at least one scope')
-        .refine((scopes) => new Set(scopes).size === scopes.length, 'must not name a scope twice')
+        .refine((scopes) => new Set(scopes).size === scopes.length, 'must name each scope only once')
         .optional(),
       expiresInMinutes: z
         .int(bounds)
@@ -43,17 +49,17 @@ export function tokenRequestSchema({ allowedScopes, maxExpiryMinutes }: TokenLim
 
 export type TokenRequest = z.output<ReturnType<typeof tokenRequestSchema>>;
 
-/** The communication user as every answer names it. */
-export interface User {
+/** A communication user in a response. */
+export interface CommunicationUser {
   communicationUserId: string;
 }
 
-/** An issued access token; `expiresOn` is an ISO 8601 instant in UTC. */
+/** An issued access token; `expiresOn` is an ISO 8601 time in UTC. */
 export interface IssuedToken {
   token: string;
   expiresOn: string;
-  user: User;
+  user: CommunicationUser;
 }
 
-/** A created communication user, with its first token when scopes were asked for. */
-export type CreatedUser = { user: User } | IssuedToken;
+/** A created communication user, with its first token when the request had scopes. */
+export type CreatedUser = { user: CommunicationUser } | IssuedToken;

@@ -1,51 +1,37 @@
 import type { HttpHandler, HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
+import type { App } from '../app.ts';
+import { withDeadline } from '../azure/deadline.ts';
 import type { Caller } from '../callers/caller.ts';
-import type { TokenLimits } from './contract.ts';
-import { type Deadline, startDeadline } from '../azure/deadline.ts';
-import { Fault } from '../errors.ts';
+import { ServiceError } from '../errors.ts';
+import type { TokenPolicy } from './contract.ts';
 import { problemResponse } from './problem.ts';
-import { type EventDetails, faultDetails, logRequest, type RequestEvent } from './requestLog.ts';
-import type { Service } from '../app.ts';
+import { errorFields, type LogFields, logRequest, type RequestEvent } from './requestLog.ts';
 import type { TokenService } from '../tokenService.ts';
 
-/** A request that has passed every gate, and what serves it. */
+/** A request of an identified caller, and what a handler needs to answer it. */
 export interface Call {
   request: HttpRequest;
   caller: Caller;
-  limits: TokenLimits;
-  tokens: TokenService;
+  tokenPolicy: TokenPolicy;
+  tokenService: TokenService;
   /** Aborts at the request's deadline. */
   signal: AbortSignal;
   /** Adds to the request's log event. */
-  note: (details: EventDetails) => void;
+  addLogFields: (fields: LogFields) => void;
 }
 
-type Handle = (call: Call) => Promise<HttpResponseInit>;
+type Handler = (call: Call) => Promise<HttpResponseInit>;
 
-/** What every function does around its handler: identify the caller, keep the deadline, answer and log. */
-export function endpoint(service: Service, name: string, handle: Handle): HttpHandler {
+/** Wraps a handler with what every function does: deadline, caller, rate limit, errors, log event. */
+export function endpoint(app: App, name: string, handler: Handler): HttpHandler {
   return async (request, context) => {
     const started = performance.now();
-    const event: Partial<RequestEvent> = {};
-    let deadline: Deadline | undefined;
-    let response: HttpResponseInit;
-    try {
-      const { settings, callers, limit, tokens } = service.parts();
-      deadline = startDeadline(settings.deadlineMs);
-      const { signal } = deadline;
-      const caller = await callers.identify(request, signal);
-      Object.assign(event, { caller: caller.kind, subject: caller.subject });
-      await limit(caller);
-      const note = (details: EventDetails) => Object.assign(event, details);
-      response = await handle({ request, caller, limits: settings.tokens, tokens, signal, note });
-      event.outcome = 'ok';
-    } catch (error) {
-      const fault = asFault(error);
-      response = problemResponse(fault, context.invocationId);
-      Object.assign(event, { outcome: fault.code, ...faultDetails(fault) });
-    } finally {
-      deadline?.end();
-    }
+    const event: Partial<RequestEvent> = { outcome: 'ok' };
+    const response = await serve(app, handler, request, event).catch((thrown: unknown) => {
+      const error = toServiceError(thrown);
+      Object.assign(event, { outcome: error.code, ...errorFields(error) });
+      return problemResponse(error, context.invocationId);
+    });
     logRequest(context, {
       event: 'request',
       function: name,
@@ -53,11 +39,33 @@ export function endpoint(service: Service, name: string, handle: Handle): HttpHa
       status: response.status ?? 200,
       outcome: 'internal',
       durationMs: Math.round(performance.now() - started),
-      upstreamCalls: deadline?.upstreamCalls ?? 0,
+      upstreamCalls: 0,
       ...event,
     });
     return withCommonHeaders(response, context);
   };
+}
+
+async function serve(
+  app: App,
+  handler: Handler,
+  request: HttpRequest,
+  event: Partial<RequestEvent>,
+): Promise<HttpResponseInit> {
+  const { settings, callers, rateLimit, tokenService } = app.dependencies();
+  const { tokenPolicy } = settings;
+  const addLogFields = (fields: LogFields) => Object.assign(event, fields);
+  return withDeadline(settings.deadlineMs, async (deadline) => {
+    const { signal } = deadline;
+    try {
+      const caller = await callers.identify(request, signal);
+      Object.assign(event, { caller: caller.kind, subject: caller.subject });
+      await rateLimit(caller);
+      return await handler({ request, caller, tokenPolicy, tokenService, signal, addLogFields });
+    } finally {
+      event.upstreamCalls = deadline.upstreamCalls;
+    }
+  });
 }
 
 /** Adds the headers that every response of the service carries. */
@@ -73,8 +81,8 @@ export function withCommonHeaders(response: HttpResponseInit, context: Invocatio
   };
 }
 
-function asFault(error: unknown): Fault {
-  return error instanceof Fault
+function toServiceError(error: unknown): ServiceError {
+  return error instanceof ServiceError
     ? error
-    : new Fault('internal', 'The service failed; its log holds the request id.', { cause: error });
+    : new ServiceError('internal', 'Internal error. Report it with the request id.', { cause: error });
 }

@@ -1,33 +1,35 @@
-import { startDeadline } from '../azure/deadline.ts';
-import type { Service } from '../app.ts';
+import type { App } from '../app.ts';
+import { withDeadline } from '../azure/deadline.ts';
 
 type CheckResult = 'ok' | 'failed';
 
-/** The body of the health answer: which dependency is there, and nothing more. */
+/** The body of the health response: the state of each dependency, and nothing more. */
 export interface Health {
   status: CheckResult;
   checks: Record<string, CheckResult>;
 }
 
-/** Asks what the service depends on. Mints nothing; what is cached is not asked for again. */
-export async function checkHealth(service: Service): Promise<Health> {
-  let parts;
+/** Checks every dependency. Issues nothing, and reads nothing that is cached. */
+export async function checkHealth(app: App): Promise<Health> {
+  let dependencies;
   try {
-    parts = service.parts();
+    dependencies = app.dependencies();
   } catch {
     return { status: 'failed', checks: { settings: 'failed' } };
   }
-  const deadline = startDeadline(parts.settings.deadlineMs);
-  const results = await Promise.all(
-    Object.entries(parts.checks).map(async ([name, check]): Promise<[string, CheckResult]> => {
-      const present = await check(deadline.signal).then(
-        () => true,
-        () => false,
-      );
-      return [name, present ? 'ok' : 'failed'];
-    }),
+  const { settings, checks } = dependencies;
+  const results = await withDeadline(settings.deadlineMs, ({ signal }) =>
+    Promise.all(
+      Object.entries(checks).map(([name, check]) =>
+        check(signal).then(
+          (): [string, CheckResult] => [name, 'ok'],
+          (): [string, CheckResult] => [name, 'failed'],
+        ),
+      ),
+    ),
   );
-  deadline.end();
-  const checks = Object.fromEntries([['settings', 'ok'], ...results]) as Health['checks'];
-  return { status: results.every(([, result]) => result === 'ok') ? 'ok' : 'failed', checks };
+  return {
+    status: results.every(([, result]) => result === 'ok') ? 'ok' : 'failed',
+    checks: Object.fromEntries([['settings', 'ok'], ...results]),
+  };
 }

@@ -1,7 +1,7 @@
 import type { HttpResponseInit } from '@azure/functions';
-import type { Fault, FaultCode } from '../errors.ts';
+import type { ServiceError, ErrorCode } from '../errors.ts';
 
-const answers: Record<FaultCode, { status: number; title: string }> = {
+const responses: Record<ErrorCode, { status: number; title: string }> = {
   invalid_request: { status: 400, title: 'Invalid request' },
   unauthenticated: { status: 401, title: 'Not authenticated' },
   forbidden: { status: 403, title: 'Forbidden' },
@@ -10,35 +10,35 @@ const answers: Record<FaultCode, { status: number; title: string }> = {
   too_many_requests: { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Internal error' },
   misconfigured: { status: 500, title: 'Service misconfigured' },
-  upstream_rejected: { status: 502, title: 'Communication Services refused the service' },
-  upstream_unavailable: { status: 503, title: 'Communication Services unavailable' },
-  upstream_timeout: { status: 504, title: 'Deadline passed' },
+  upstream_rejected: { status: 502, title: 'Service rejected by Communication Services' },
+  upstream_unavailable: { status: 503, title: 'Upstream unavailable' },
+  upstream_timeout: { status: 504, title: 'Upstream timeout' },
 };
 
-/** The problem details (RFC 9457) that answer a fault. */
-export function problemResponse(fault: Fault, requestId: string): HttpResponseInit {
-  const { status, title } = answers[fault.code];
+/** The response for an error: problem details (RFC 9457). */
+export function problemResponse(error: ServiceError, requestId: string): HttpResponseInit {
+  const { status, title } = responses[error.code];
   return {
     status,
     headers: {
       'Content-Type': 'application/problem+json',
-      ...(fault.retryAfterSeconds === undefined ? {} : { 'Retry-After': String(fault.retryAfterSeconds) }),
-      ...(fault.code === 'unauthenticated' ? { 'WWW-Authenticate': challenge(fault) } : {}),
+      ...(error.retryAfterSeconds === undefined ? {} : { 'Retry-After': String(error.retryAfterSeconds) }),
+      ...(error.code === 'unauthenticated' ? { 'WWW-Authenticate': challenge(error) } : {}),
     },
     body: JSON.stringify({
-      type: `urn:acs-token-service:problem:${fault.code}`,
+      type: `urn:acs-token-service:problem:${error.code}`,
       title,
       status,
-      detail: fault.message,
-      code: fault.code,
+      detail: error.message,
+      code: error.code,
       requestId,
-      errors: fault.errors,
+      errors: error.errors,
     }),
   };
 }
 
-/** RFC 6750: a request without a token is told the scheme and nothing else. */
-function challenge({ tokenError }: Fault): string {
+/** RFC 6750: a request without a token gets the scheme and nothing else. */
+function challenge({ tokenError }: ServiceError): string {
   return tokenError === undefined
     ? 'Bearer'
     : `Bearer error="invalid_token", error_description="${tokenError.replace(/[^ !#-[\]-~]/g, '')}"`;

@@ -1,12 +1,12 @@
 import type { HttpRequest } from '@azure/functions';
 import { MAX_BODY_BYTES } from './contract.ts';
-import { Fault, invalidRequest } from '../errors.ts';
+import { ServiceError, invalidRequest } from '../errors.ts';
 
-/** The JSON of a request's body; an empty object when there is none. Throws `payload_too_large` or `invalid_request`. */
+/** The JSON of the request body; an empty object when there is no body. Throws `payload_too_large` or `invalid_request`. */
 export async function readJsonBody(request: HttpRequest): Promise<unknown> {
-  refuseLongBody(Number(request.headers.get('content-length') ?? 0));
+  rejectLongBody(Number(request.headers.get('content-length') ?? 0));
   const bytes = await request.arrayBuffer();
-  refuseLongBody(bytes.byteLength);
+  rejectLongBody(bytes.byteLength);
   if (bytes.byteLength === 0) return {};
 
   const type = request.headers.get('content-type') ?? '';
@@ -16,9 +16,9 @@ export async function readJsonBody(request: HttpRequest): Promise<unknown> {
   return parseStrictly(decode(bytes));
 }
 
-function refuseLongBody(bytes: number): void {
+function rejectLongBody(bytes: number): void {
   if (bytes > MAX_BODY_BYTES) {
-    throw new Fault('payload_too_large', `The request body is longer than ${MAX_BODY_BYTES} bytes.`);
+    throw new ServiceError('payload_too_large', `The request body is longer than ${MAX_BODY_BYTES} bytes.`);
   }
 }
 
@@ -26,7 +26,7 @@ function decode(bytes: ArrayBuffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new Fault('invalid_request', 'The request body is not UTF-8.', {
+    throw new ServiceError('invalid_request', 'The request body is not UTF-8.', {
       errors: [{ path: 'body', message: 'must be JSON in UTF-8' }],
       cause,
     });
@@ -41,11 +41,11 @@ function parseStrictly(text: string): unknown {
     throw invalidRequest({ path: 'body', message: 'must be JSON' });
   }
   const repeated = repeatedKey(text);
-  if (repeated !== undefined) throw invalidRequest({ path: repeated, message: 'must not be given twice' });
+  if (repeated !== undefined) throw invalidRequest({ path: repeated, message: 'must appear only once' });
   return value;
 }
 
-/** A key that the outermost object of a valid JSON text holds twice; JSON.parse keeps the last one silently. */
+/** A key that the outermost object of a valid JSON text has twice; JSON.parse silently keeps the last one. */
 function repeatedKey(json: string): string | undefined {
   const keys = new Set<string>();
   let depth = 0;

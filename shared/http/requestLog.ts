@@ -1,30 +1,31 @@
 import { isRestError } from '@azure/core-rest-pipeline';
 import type { InvocationContext } from '@azure/functions';
-import type { Fault, FaultCode } from '../errors.ts';
+import type { ServiceError, ErrorCode } from '../errors.ts';
 
-/** The one structured event of a request, which is also the audit record of what was allowed or refused. It has no field that could hold a token, a key or a bearer. */
+/** The structured log event of a request, and the audit record of what was allowed or rejected. No field can hold a token, a key or a bearer. */
 export interface RequestEvent {
   event: 'request';
   function: string;
   requestId: string;
   status: number;
-  outcome: 'ok' | FaultCode;
+  outcome: 'ok' | ErrorCode;
   durationMs: number;
-  /** HTTP requests sent to ACS, retries included. */
+  /** HTTP requests sent to Communication Services, retries included. */
   upstreamCalls: number;
   caller?: string;
-  /** A hash: see subjectKey. */
+  /** A hash; see subjectKey. */
   subject?: string | undefined;
   communicationUser?: string | undefined;
+  /** Scopes and lifetime of the token, defaults included. */
   scopes?: readonly string[] | undefined;
   expiresInMinutes?: number | undefined;
-  /** What to mend, when the outcome is a fault. */
-  note?: string;
+  /** What the operator should change. */
+  hint?: string;
   cause?: string;
 }
 
-/** What a handler knows of the request that the event should hold. */
-export type EventDetails = Pick<RequestEvent, 'communicationUser' | 'scopes' | 'expiresInMinutes'>;
+/** The fields that a handler adds. */
+export type LogFields = Pick<RequestEvent, 'communicationUser' | 'scopes' | 'expiresInMinutes'>;
 
 export function logRequest(context: InvocationContext, event: RequestEvent): void {
   const line = JSON.stringify(event);
@@ -33,14 +34,14 @@ export function logRequest(context: InvocationContext, event: RequestEvent): voi
   else context.log(line);
 }
 
-/** A fault's `note` and the chain of its causes, each by kind, code and status: their texts may hold secrets. */
-export function faultDetails(fault: Fault): Pick<RequestEvent, 'note' | 'cause'> {
+/** An error's hint and the chain of its causes, each by kind, code and status: their texts may hold secrets. */
+export function errorFields(error: ServiceError): Pick<RequestEvent, 'hint' | 'cause'> {
   const causes: string[] = [];
-  for (let cause = fault.cause; cause instanceof Error && causes.length < 5; cause = cause.cause) {
+  for (let cause = error.cause; cause instanceof Error && causes.length < 5; cause = cause.cause) {
     causes.push(describe(cause));
   }
   return {
-    ...(fault.note === undefined ? {} : { note: fault.note }),
+    ...(error.operatorHint === undefined ? {} : { hint: error.operatorHint }),
     ...(causes.length === 0 ? {} : { cause: causes.join(' < ') }),
   };
 }

@@ -1,41 +1,63 @@
 import type { HttpRequest } from '@azure/functions';
 import type * as z from 'zod';
-import { type TokenLimits, type TokenRequest, tokenRequestSchema, userIdSchema } from './contract.ts';
+import type { TokenOptions } from '../acs/accessToken.ts';
 import { type FieldError, invalidRequest } from '../errors.ts';
+import { type TokenPolicy, type TokenRequest, tokenRequestSchema, userIdSchema } from './contract.ts';
 import { readJsonBody } from './requestBody.ts';
 
-const MOST_ERRORS = 20;
+const MAX_ERRORS = 20;
 
-/** The communication user a route names, or `me`. Throws `invalid_request`. */
+/** The communication user in the route, or `me`. Throws `invalid_request`. */
 export function readUserId(request: HttpRequest): string {
   const parsed = userIdSchema.safeParse(request.params['userId'] ?? '');
   if (!parsed.success) throw invalidRequest(...fieldErrors(parsed.error, 'userId'));
   return parsed.data;
 }
 
-/** What is asked for in the body, the query or both, each field in one place. Throws `invalid_request`. */
-export async function readTokenRequest(request: HttpRequest, limits: TokenLimits): Promise<TokenRequest> {
-  const schema = tokenRequestSchema(limits);
+/** The token to issue, with the policy's defaults for what the request leaves open. Throws `invalid_request`. */
+export async function readTokenOptions(request: HttpRequest, policy: TokenPolicy): Promise<TokenOptions> {
+  return withDefaults(await readTokenRequest(request, policy), policy);
+}
+
+/** The first token of a new user; `undefined` when the request has no scopes. Throws `invalid_request`. */
+export async function readFirstTokenOptions(
+  request: HttpRequest,
+  policy: TokenPolicy,
+): Promise<TokenOptions | undefined> {
+  const tokenRequest = await readTokenRequest(request, policy);
+  return tokenRequest.scopes === undefined ? undefined : withDefaults(tokenRequest, policy);
+}
+
+function withDefaults({ scopes, expiresInMinutes }: TokenRequest, policy: TokenPolicy): TokenOptions {
+  return {
+    scopes: scopes ?? policy.defaultScopes,
+    expiresInMinutes: expiresInMinutes ?? policy.defaultExpiryMinutes,
+  };
+}
+
+/** The fields of the body and the query, each of them in one place only. Throws `invalid_request`. */
+export async function readTokenRequest(request: HttpRequest, policy: TokenPolicy): Promise<TokenRequest> {
+  const schema = tokenRequestSchema(policy);
   const body = schema.safeParse(request.method === 'GET' ? {} : await readJsonBody(request));
   const query = schema.safeParse(readQuery(request.query));
   const errors = [
     ...(body.success ? [] : fieldErrors(body.error, 'body')),
     ...(query.success ? [] : fieldErrors(query.error, 'query').map(asQueryError)),
-    // Ignored, it would give the caller more scopes than it asked for.
-    ...(request.query.has('scopes') ? [{ path: 'scopes', message: 'is named scope in the query' }] : []),
+    // Ignoring it would give the caller more scopes than it asked for.
+    ...(request.query.has('scopes') ? [{ path: 'scopes', message: 'must be named scope in the query' }] : []),
   ];
   if (!body.success || !query.success || errors.length > 0) throw invalidRequest(...errors);
 
-  const twice = Object.keys(query.data).filter((field) => field in body.data);
-  if (twice.length > 0) {
+  const inBoth = Object.keys(query.data).filter((field) => field in body.data);
+  if (inBoth.length > 0) {
     throw invalidRequest(
-      ...twice.map((path) => ({ path, message: 'must be given in the body or in the query, not in both' })),
+      ...inBoth.map((path) => ({ path, message: 'must be in the body or in the query, not in both' })),
     );
   }
   return { ...body.data, ...query.data };
 }
 
-/** The query as the body would say it. Other parameters, such as `code`, are the host's or nobody's. */
+/** The fields of the query, in the shape of the body. Other parameters, such as `code`, are ignored. */
 function readQuery(query: URLSearchParams): Record<string, unknown> {
   const scope = query.getAll('scope');
   const expiry = query.getAll('expiresInMinutes');
@@ -60,7 +82,7 @@ function fieldErrors(error: z.ZodError, whole: string): FieldError[] {
         ? issue.keys.map((key) => ({ path: key, message: 'is not a known field' }))
         : [{ path: fieldPath(issue.path) || whole, message: issue.message }],
     )
-    .slice(0, MOST_ERRORS);
+    .slice(0, MAX_ERRORS);
 }
 
 /** `['scopes', 1]` as `scopes[1]`. */

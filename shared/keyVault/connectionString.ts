@@ -10,21 +10,21 @@ export interface ConnectionString {
 }
 
 /**
- * Checks `endpoint=https://…/;accesskey=…` before the SDK sees it: the SDK's own error quotes the whole
- * string. Throws `misconfigured`, with a note that holds no part of the value.
+ * Parses `endpoint=https://…/;accesskey=…` in place of the SDK, whose own error quotes the whole string. Throws
+ * `misconfigured`, with a hint that holds no part of the value.
  */
 export function parseConnectionString(text: string): ConnectionString {
   const fields = new Map<string, string>();
   for (const field of text.trim().split(';')) {
     const [name = '', ...value] = field.split('=');
     if (field.trim() === '') continue;
-    if (fields.has(name.trim().toLowerCase())) throw malformed('a field is given twice');
+    if (fields.has(name.trim().toLowerCase())) throw malformed('it has a field twice');
     fields.set(name.trim().toLowerCase(), value.join('=').trim());
   }
   const endpoint = fields.get('endpoint') ?? '';
   const accessKey = fields.get('accesskey') ?? '';
   if (fields.size !== 2 || endpoint === '' || accessKey === '') {
-    throw malformed('it must read endpoint=https://<name>.communication.azure.com/;accesskey=<key>');
+    throw malformed('it must be endpoint=https://<name>.communication.azure.com/;accesskey=<key>');
   }
   return { endpoint: checkEndpoint(endpoint), accessKey: checkAccessKey(accessKey) };
 }
@@ -56,6 +56,6 @@ function checkAccessKey(accessKey: string): string {
 
 function malformed(reason: string) {
   return misconfigured(
-    `The secret that ACS_CONNECTION_STRING_SECRET names is no ACS connection string: ${reason}.`,
+    `The secret named by ACS_CONNECTION_STRING_SECRET is not an ACS connection string: ${reason}.`,
   );
 }

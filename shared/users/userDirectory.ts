@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import { odata, type TableClient } from '@azure/data-tables';
+import { abortable } from '../azure/deadline.ts';
+import { SingleFlight } from '../azure/singleFlight.ts';
+import { ServiceError } from '../errors.ts';
 import { isConflict, isMissing, tableCall } from './tableErrors.ts';
 
 const MAPPING = 'mapping';
 const CANDIDATE = 'candidate:';
 const OWNER = 'owner';
-const ROUNDS = 3;
+const MAX_CLAIM_ATTEMPTS = 3;
 
 interface MappingRow {
   communicationUserId: string;
@@ -15,29 +18,30 @@ interface OwnerRow {
   subject: string;
 }
 
-/** What creating an identity gives: its id, and whatever else the creator wants back. */
+/** The result of creating an identity: its id, and whatever else the creator wants back. */
 interface Created {
   userId: string;
 }
 
 /**
- * Which communication user is whose, in a table. A subject's partition holds one mapping row; a partition of
- * the identity's own leads back to the subject.
+ * Maps each subject to its communication user, in a table. The subject's partition holds one mapping row; the
+ * identity's own partition holds an owner row that leads back to the subject.
  *
- * An identity is first noted as a candidate. Whoever inserts the mapping row has won, and every other candidate
- * is deleted, by its creator or by the next request that finds it: a process may stop between any two steps.
+ * A new identity is first written as a candidate row. The creator that inserts the mapping row wins. Every other
+ * candidate is deleted, by its creator or by the next request that finds it: a process may stop between any two
+ * steps.
  */
 export class UserDirectory {
   readonly #table: TableClient;
   readonly #deleteIdentity: (userId: string, signal: AbortSignal) => Promise<void>;
-  readonly #creating = new Map<string, Promise<unknown>>();
+  readonly #creations = new SingleFlight<unknown, string>();
 
   constructor(table: TableClient, deleteIdentity: (userId: string, signal: AbortSignal) => Promise<void>) {
     this.#table = table;
     this.#deleteIdentity = deleteIdentity;
   }
 
-  /** The subject's communication user, after mending what an interrupted request has left. */
+  /** The subject's communication user. Finishes what an interrupted request has left. */
   async find(subject: string, abortSignal: AbortSignal): Promise<string | undefined> {
     let mapped: string | undefined;
     const candidates: string[] = [];
@@ -53,41 +57,41 @@ export class UserDirectory {
     });
     for (const candidate of candidates) {
       if (mapped === undefined) mapped = await this.#claim(subject, candidate, abortSignal);
-      else await this.#settle(subject, candidate, mapped, abortSignal);
+      else await this.#removeCandidate(subject, candidate, mapped, abortSignal);
     }
     return mapped;
   }
 
-  /** The subject's communication user; `created` is what `create` gave, when that is the one. */
+  /** The subject's communication user; `created` is the result of `create` when that made it. */
   async getOrCreate<T extends Created>(
     subject: string,
     create: () => Promise<T>,
     signal: AbortSignal,
   ): Promise<{ userId: string; created?: T }> {
-    // The first of this process creates; the others find what it leaves.
-    for (let other = this.#creating.get(subject); other !== undefined; other = this.#creating.get(subject)) {
-      await other;
+    // One request of this process creates; the others wait and find what it made.
+    let other;
+    while ((other = this.#creations.inProgress(subject)) !== undefined) {
+      await abortable(
+        signal,
+        other.catch(() => undefined),
+      );
     }
-    const known = await this.find(subject, signal);
-    if (known !== undefined) return { userId: known };
-    if (this.#creating.has(subject)) return this.getOrCreate(subject, create, signal);
+    const userId = await this.find(subject, signal);
+    if (userId !== undefined) return { userId };
+    if (this.#creations.inProgress(subject) !== undefined) return this.getOrCreate(subject, create, signal);
 
     const creation = this.#create(subject, create, signal);
-    const done = creation.then(
-      () => this.#creating.delete(subject),
-      () => this.#creating.delete(subject),
-    );
-    this.#creating.set(subject, done);
+    await this.#creations.run(subject, () => creation);
     return creation;
   }
 
-  /** Whose the communication user is. */
+  /** The subject that the communication user belongs to. */
   async ownerOf(userId: string, abortSignal: AbortSignal): Promise<string | undefined> {
     const row = await this.#get<OwnerRow>(partitionOf(userId), OWNER, abortSignal);
     return row?.subject;
   }
 
-  /** Forgets that the communication user is the subject's; a mapping to another one stays. */
+  /** Removes the mapping of the subject to this communication user; a mapping to another one stays. */
   async remove(subject: string, userId: string, abortSignal: AbortSignal): Promise<void> {
     const mapping = await this.#get<MappingRow>(subject, MAPPING, abortSignal);
     await this.#delete(partitionOf(userId), OWNER, abortSignal);
@@ -102,7 +106,7 @@ export class UserDirectory {
     const candidate = { partitionKey: subject, rowKey: CANDIDATE + userId, communicationUserId: userId };
     await tableCall(abortSignal, () => this.#table.upsertEntity(candidate, 'Replace', { abortSignal })).catch(
       async (error: unknown) => {
-        // Nobody would ever find this identity.
+        // No row leads to this identity, so nothing would ever delete it.
         await this.#deleteIdentity(userId, abortSignal).catch(() => undefined);
         throw error;
       },
@@ -111,7 +115,7 @@ export class UserDirectory {
     return winner === userId ? { userId, created } : { userId: winner };
   }
 
-  /** Makes a candidate the subject's communication user, unless there is one; returns the one there is. */
+  /** Makes a candidate the subject's communication user unless it has one. Returns the one it has. */
   async #claim(subject: string, userId: string, abortSignal: AbortSignal): Promise<string> {
     await tableCall(abortSignal, () =>
       this.#table.upsertEntity({ partitionKey: partitionOf(userId), rowKey: OWNER, subject }, 'Replace', {
@@ -119,18 +123,28 @@ export class UserDirectory {
       }),
     );
     let winner: string | undefined;
-    for (let round = 0; winner === undefined && round < ROUNDS; round += 1) {
+    for (let attempt = 0; winner === undefined && attempt < MAX_CLAIM_ATTEMPTS; attempt += 1) {
       winner = (await this.#insertMapping(subject, userId, abortSignal))
         ? userId
         : (await this.#get<MappingRow>(subject, MAPPING, abortSignal))?.communicationUserId;
     }
-    if (winner === undefined) throw new Error('The mapping comes and goes.');
-    await this.#settle(subject, userId, winner, abortSignal);
+    if (winner === undefined) {
+      throw new ServiceError('upstream_unavailable', 'The user directory is unavailable. Try again later.', {
+        operatorHint: `The mapping kept changing; gave up after ${MAX_CLAIM_ATTEMPTS} attempts.`,
+        retryAfterSeconds: 2,
+      });
+    }
+    await this.#removeCandidate(subject, userId, winner, abortSignal);
     return winner;
   }
 
-  /** Ends a candidacy: an identity that has not won is deleted. */
-  async #settle(subject: string, candidate: string, winner: string, signal: AbortSignal): Promise<void> {
+  /** Removes the candidate row, and the identity too if it did not win. */
+  async #removeCandidate(
+    subject: string,
+    candidate: string,
+    winner: string,
+    signal: AbortSignal,
+  ): Promise<void> {
     if (candidate !== winner) {
       await this.#deleteIdentity(candidate, signal);
       await this.#delete(partitionOf(candidate), OWNER, signal);
@@ -169,7 +183,7 @@ export class UserDirectory {
   }
 }
 
-/** The partition of an identity's way back, apart from the others. */
+/** The partition that holds an identity's owner row. */
 function partitionOf(userId: string): string {
   return createHash('sha256').update(userId).digest('base64url');
 }

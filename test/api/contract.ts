@@ -151,6 +151,7 @@ export function describeContract(transport: string, start: StartApi): void {
         caller: 'service',
         communicationUser: idOf(response),
         scopes: ['chat'],
+        expiresInMinutes: 1440,
         status: 201,
         outcome: 'ok',
         durationMs: expect.any(Number),

@@ -4,7 +4,7 @@ import { type HttpFunctionOptions, HttpRequest, HttpResponse, InvocationContext 
 import { registerFunctions } from '../../functions/register.ts';
 import { type LocalAzure, startLocalAzure } from '../../local/localAzure.ts';
 import { matchRoute } from '../../local/functionsHost/routes.ts';
-import { startService } from '../../shared/app.ts';
+import { createApp } from '../../shared/app.ts';
 import { type ApiRequest, type ApiResponse, parseBody, type StartApi } from './api.ts';
 
 interface CollectedFunction {
@@ -27,7 +27,7 @@ export const startInProcess: StartApi = async ({ secret, env = {} } = {}) => {
 
   const logs: string[] = [];
   const functions: CollectedFunction[] = [];
-  const service = startService({ ...azure.env(), ...env }, (line) => logs.push(line));
+  const service = createApp({ ...azure.env(), ...env }, (line) => logs.push(line));
   registerFunctions(
     {
       http: (name, options) => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { randomUUID } from 'node:crypto';
 import type { LocalAzure } from '../../local/localAzure.ts';
 import { checkHealth } from '../../shared/http/healthChecks.ts';
-import { startService } from '../../shared/app.ts';
+import { createApp } from '../../shared/app.ts';
 import { startAzureHere } from './support/azureHere.ts';
 import { handlersOf, invoke, type Outcome } from './support/functions.ts';
 import { request } from './support/request.ts';
@@ -28,7 +28,7 @@ afterAll(() => azure.close());
 
 function start(env: Record<string, string> = {}) {
   const reported: string[] = [];
-  const service = startService({ ...azure.env(), ...env }, (line) => reported.push(line));
+  const service = createApp({ ...azure.env(), ...env }, (line) => reported.push(line));
   const handler = handlersOf(service);
   const call = (name: string, options: Parameters<typeof request>[0] = {}) =>
     invoke(handler(name), request(options));
@@ -66,7 +66,7 @@ describe('with settings that are wrong', () => {
       expect(outcome.text).not.toMatch(/KEY_VAULT_URI|example/);
       expect(eventOf(outcome)).toMatchObject({
         outcome: 'misconfigured',
-        note: expect.stringContaining('KEY_VAULT_URI'),
+        hint: expect.stringContaining('KEY_VAULT_URI'),
       });
     },
   );
@@ -224,7 +224,7 @@ describe('whatever the outcome', () => {
       'upstreamCalls',
       'caller',
     ];
-    const sometimes = ['communicationUser', 'scopes', 'expiresInMinutes', 'note', 'cause'];
+    const sometimes = ['communicationUser', 'scopes', 'expiresInMinutes', 'hint', 'cause'];
     expect(outcome.logs).toHaveLength(1);
     expect(event).toMatchObject({
       event: 'request',

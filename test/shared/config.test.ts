@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { readSettings } from '../../shared/config.ts';
-import { Fault } from '../../shared/errors.ts';
+import { ServiceError } from '../../shared/errors.ts';
 
 const vault = { KEY_VAULT_URI: 'https://name.vault.azure.net/' };
 const guid = '01234567-89ab-cdef-0123-456789abcdef';
@@ -32,7 +32,7 @@ function noteOf(env: NodeJS.ProcessEnv): string {
   try {
     readSettings(env);
   } catch (error) {
-    if (error instanceof Fault && error.code === 'misconfigured') return error.note ?? '';
+    if (error instanceof ServiceError && error.code === 'misconfigured') return error.operatorHint ?? '';
     throw error;
   }
   throw new Error('The settings were accepted.');
@@ -48,13 +48,13 @@ test('a vault is all that has to be set', () => {
       secretTtlMs: 600_000,
     },
     identity: { managed: false, clientId: undefined },
-    tokens: {
+    tokenPolicy: {
       allowedScopes: ['chat', 'voip'],
       defaultScopes: ['chat', 'voip'],
       maxExpiryMinutes: 1440,
       defaultExpiryMinutes: 1440,
     },
-    signIn: undefined,
+    callers: { auth: 'function-key' },
     requestsPerMinute: 60,
     deadlineMs: 10_000,
   });
@@ -83,13 +83,13 @@ test('every setting is heeded', () => {
       secretTtlMs: 60_000,
     },
     identity: { managed: true, clientId: guid },
-    tokens: {
+    tokenPolicy: {
       allowedScopes: ['voip', 'chat.join', 'chat'],
       defaultScopes: ['chat'],
       maxExpiryMinutes: 120,
       defaultExpiryMinutes: 90,
     },
-    signIn: undefined,
+    callers: { auth: 'function-key' },
     requestsPerMinute: 7,
     deadlineMs: 5000,
   });
@@ -214,10 +214,10 @@ describe.each(['KEY_VAULT_URI', 'ACS_ENDPOINT'])('%s', (name) => {
 
 describe('scopes', () => {
   test.each(['chat', 'chat,voip', 'chat,voip,chat.join,chat.join.limited,voip.join'])('may be %s', (text) => {
-    const { tokens } = readSettings({ ...vault, TOKEN_ALLOWED_SCOPES: text });
+    const { tokenPolicy } = readSettings({ ...vault, TOKEN_ALLOWED_SCOPES: text });
 
-    expect(tokens.allowedScopes).toEqual(text.split(','));
-    expect(tokens.defaultScopes).toEqual(text.split(','));
+    expect(tokenPolicy.allowedScopes).toEqual(text.split(','));
+    expect(tokenPolicy.defaultScopes).toEqual(text.split(','));
   });
 
   test.each(['pstn', 'chat,', ',', ' ', 'chat,chat', 'Chat', 'chat voip', 'chat;voip'])(
@@ -249,12 +249,13 @@ describe('signed-in users', () => {
     OIDC_AUDIENCE: 'api://tokens',
     USER_TABLE_ENDPOINT: 'https://name.table.core.windows.net',
   };
-  const signInOf = (env: NodeJS.ProcessEnv) => readSettings({ ...oidc, ...env }).signIn;
+  const signInOf = (env: NodeJS.ProcessEnv) => readSettings({ ...oidc, ...env }).callers;
 
   test('need an issuer, an audience and a table', () => {
     const signIn = signInOf({});
 
     expect(signIn).toEqual({
+      auth: 'oidc',
       issuer: 'https://login.example.net/tenant/v2.0',
       audience: 'api://tokens',
       adminRole: 'TokenService.Admin',
@@ -312,7 +313,7 @@ describe('signed-in users', () => {
   ])('may be kept by the storage emulator: %s', (connectionString) => {
     const signIn = signInOf({ USER_TABLE_ENDPOINT: '', USER_TABLE_CONNECTION_STRING: connectionString });
 
-    expect(signIn?.userTable).toEqual({ name: 'users', connectionString });
+    expect(signIn).toHaveProperty('userTable', { name: 'users', connectionString });
   });
 
   test.each([

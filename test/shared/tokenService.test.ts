@@ -1,13 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type AcsEmulator, startAcsEmulator } from '../../local/acs/acsEmulator.ts';
+import type { TokenOptions } from '../../shared/acs/accessToken.ts';
 import { AcsIdentity } from '../../shared/acs/acsIdentity.ts';
 import { ConnectionStringReader } from '../../shared/keyVault/connectionStringReader.ts';
-import type { User } from '../../shared/http/contract.ts';
+import type { CommunicationUser } from '../../shared/http/contract.ts';
 import { connectionStringClients } from '../../shared/acs/identityClients.ts';
 import { TokenService } from '../../shared/tokenService.ts';
 
 const { signal } = new AbortController();
 const service = { kind: 'service' } as const;
+const options: TokenOptions = { scopes: ['chat', 'voip'], expiresInMinutes: 90 };
 
 let acs: AcsEmulator;
 let tokens: TokenService;
@@ -16,10 +18,7 @@ beforeAll(async () => {
   acs = await startAcsEmulator();
   const readSecret = () => Promise.resolve(acs.connectionString());
   const reader = new ConnectionStringReader(readSecret, { ttlMs: 60_000, timeoutMs: 1000 });
-  tokens = new TokenService(new AcsIdentity(connectionStringClients(reader)), undefined, {
-    defaultScopes: ['voip'],
-    defaultExpiryMinutes: 90,
-  });
+  tokens = new TokenService(new AcsIdentity(connectionStringClients(reader)));
 });
 
 beforeEach(() => {
@@ -28,8 +27,8 @@ beforeEach(() => {
 
 afterAll(() => acs.close());
 
-async function createUser(): Promise<User> {
-  return (await tokens.createUser(service, {}, signal)).answer.user;
+async function createUser(): Promise<CommunicationUser> {
+  return (await tokens.createUser(service, undefined, signal)).answer.user;
 }
 
 /** Whole minutes until then, rounded. */
@@ -44,7 +43,7 @@ function scopesOf(token: string): unknown {
 }
 
 test('a user is created without a token when no scopes are asked for', async () => {
-  const { isNew, answer: created } = await tokens.createUser(service, { expiresInMinutes: 60 }, signal);
+  const { isNew, answer: created } = await tokens.createUser(service, undefined, signal);
 
   expect(isNew).toBe(true);
   expect(created).toEqual({ user: { communicationUserId: expect.stringMatching(/^8:acs:/) } });
@@ -52,41 +51,31 @@ test('a user is created without a token when no scopes are asked for', async () 
 });
 
 test('a user is created with its token by one request when scopes are asked for', async () => {
-  const { isNew, answer: created } = await tokens.createUser(service, { scopes: ['chat'] }, signal);
+  const { isNew, answer: created } = await tokens.createUser(service, options, signal);
 
   const { token, expiresOn } = created as { token: string; expiresOn: string };
   expect(isNew).toBe(true);
   expect(Object.keys(created).sort()).toEqual(['expiresOn', 'token', 'user']);
   expect(acs.identities.has(created.user.communicationUserId)).toBe(true);
-  expect(scopesOf(token)).toBe('chat');
+  expect(scopesOf(token)).toBe('chat,voip');
   expect(minutesUntil(expiresOn)).toBe(90);
   expect(acs.seen.toJSON()).toEqual({ createUserAndToken: 1 });
 });
 
-test('what is not asked for is given as the deployment says', async () => {
+test('a token is issued with the scopes and the expiry of the options', async () => {
   const user = await createUser();
 
-  const { token, expiresOn } = await tokens.issueToken(service, user.communicationUserId, {}, signal);
-
-  expect(scopesOf(token)).toBe('voip');
-  expect(minutesUntil(expiresOn)).toBe(90);
-});
-
-test('what is asked for is given', async () => {
-  const user = await createUser();
-
-  const asked = { scopes: ['chat', 'voip'] as ['chat', 'voip'], expiresInMinutes: 60 };
-  const issued = await tokens.issueToken(service, user.communicationUserId, asked, signal);
+  const issued = await tokens.issueToken(service, user.communicationUserId, options, signal);
 
   expect(issued).toEqual({ token: expect.any(String), expiresOn: expect.any(String), user });
   expect(new Date(issued.expiresOn).toISOString()).toBe(issued.expiresOn);
   expect(scopesOf(issued.token)).toBe('chat,voip');
-  expect(minutesUntil(issued.expiresOn)).toBe(60);
+  expect(minutesUntil(issued.expiresOn)).toBe(90);
 });
 
 test('tokens are revoked, and users deleted as often as one likes', async () => {
   const user = await createUser();
-  const { token } = await tokens.issueToken(service, user.communicationUserId, {}, signal);
+  const { token } = await tokens.issueToken(service, user.communicationUserId, options, signal);
 
   await tokens.revokeTokens(service, user.communicationUserId, signal);
   const valid = await acs.isTokenValid(token);
@@ -99,7 +88,7 @@ test('tokens are revoked, and users deleted as often as one likes', async () => 
 
 describe('a service that says me', () => {
   test.each<[string, () => Promise<unknown>]>([
-    ['issueToken', () => tokens.issueToken(service, 'me', {}, signal)],
+    ['issueToken', () => tokens.issueToken(service, 'me', options, signal)],
     ['revokeTokens', () => tokens.revokeTokens(service, 'me', signal)],
     ['deleteUser', () => tokens.deleteUser(service, 'me', signal)],
   ])('is refused by %s before ACS is asked', async (_name, call) => {

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { CommandError } from '../commandLine.ts';
 import { readSettings, type Settings } from '../../shared/config.ts';
-import { Fault } from '../../shared/errors.ts';
+import { ServiceError } from '../../shared/errors.ts';
 import { isLoopback } from '../../shared/azure/loopback.ts';
 import { type AzureCli, readFromAzure } from './azureCli.ts';
 
@@ -61,7 +61,7 @@ export async function findDeployment(
   const apps = ofType('Microsoft.Web/sites').filter(({ kind }) => kind?.includes('functionapp'));
   const app = choose(apps, functionApp, 'function app', '--function-app', resourceGroup);
 
-  const { acs, tokens, signIn } = await readAppSettings(az, resourceGroup, app.name);
+  const { acs, tokenPolicy, callers } = await readAppSettings(az, resourceGroup, app.name);
   if (acs.vault === undefined) return undefined;
 
   const [vaultName = ''] = acs.vault.hostname.split('.');
@@ -78,9 +78,9 @@ export async function findDeployment(
     ),
     secretName: acs.secretName,
     secretTtlMs: acs.secretTtlMs,
-    tokenLifetimeMs: tokens.maxExpiryMinutes * 60_000,
-    scope: tokens.allowedScopes[0],
-    callers: signIn === undefined ? 'function-key' : 'oidc',
+    tokenLifetimeMs: tokenPolicy.maxExpiryMinutes * 60_000,
+    scope: tokenPolicy.allowedScopes[0],
+    callers: callers.auth,
   };
 }
 
@@ -117,8 +117,10 @@ async function readAppSettings(az: AzureCli, resourceGroup: string, app: string)
   try {
     return readSettings(Object.fromEntries(settings.map(({ name, value }) => [name, value])));
   } catch (error) {
-    if (!(error instanceof Fault)) throw error;
-    throw new CommandError(`The settings of ${app} are not those of a token service: ${error.note ?? ''}.`);
+    if (!(error instanceof ServiceError)) throw error;
+    throw new CommandError(
+      `The settings of ${app} are not those of a token service: ${error.operatorHint ?? ''}.`,
+    );
   }
 }
 

@@ -1,7 +1,13 @@
 import { createHttpHeaders, createPipelineRequest, RestError } from '@azure/core-rest-pipeline';
 import { expect, test } from '@jest/globals';
-import { acsFault, isRefusedCredentials, isUnknownUser, noAnswer } from '../../../shared/acs/acsErrors.ts';
-import { Fault } from '../../../shared/errors.ts';
+import {
+  acsErrors,
+  isRejectedCredentials,
+  isUnknownUser,
+  unusableResponse,
+} from '../../../shared/acs/acsErrors.ts';
+import { toServiceError } from '../../../shared/azure/sdkErrors.ts';
+import type { ServiceError } from '../../../shared/errors.ts';
 
 const { signal } = new AbortController();
 
@@ -24,7 +30,7 @@ test.each([
   [404, 'IdentityNotFound', false],
   [429, undefined, false],
 ])('%s %s is about the credentials: %s', (status, code, expected) => {
-  const refused = isRefusedCredentials(answered(status, code));
+  const refused = isRejectedCredentials(answered(status, code));
 
   expect(refused).toBe(expected);
 });
@@ -51,53 +57,20 @@ test.each([
 ])('%s %s is %s', (status, upstreamCode, code, retryAfterSeconds) => {
   const error = answered(status, upstreamCode);
 
-  const fault = acsFault(error, signal);
+  const fault = toServiceError(error, acsErrors, signal);
 
-  expect(fault).toMatchObject({ name: 'Fault', code, retryAfterSeconds, cause: error });
-  expect((fault as Fault).message).not.toContain('Words of ACS');
+  expect(fault).toMatchObject({ name: 'ServiceError', code, retryAfterSeconds, cause: error });
+  expect((fault as ServiceError).message).not.toContain('Words of ACS');
 });
 
 test.each([429, 503])('%d passes on how long to wait', (status) => {
-  const fault = acsFault(answered(status, undefined, { 'Retry-After': '12' }), signal);
+  const fault = toServiceError(answered(status, undefined, { 'Retry-After': '12' }), acsErrors, signal);
 
   expect(fault).toMatchObject({ retryAfterSeconds: 12 });
 });
 
-test('whatever fails after the deadline is a timeout', () => {
-  const faults = [answered(503), new Error('aborted')].map((error) => acsFault(error, AbortSignal.abort()));
-
-  for (const fault of faults) expect(fault).toMatchObject({ name: 'Fault', code: 'upstream_timeout' });
-});
-
-test('a fault stays what it is, even after the deadline', () => {
-  const given = new Fault('misconfigured', 'No.');
-
-  const fault = acsFault(given, AbortSignal.abort());
-
-  expect(fault).toBe(given);
-});
-
-test.each(['AuthenticationError', 'AuthenticationRequiredError', 'CredentialUnavailableError'])(
-  'a managed identity that fails with %s is unavailable',
-  (name) => {
-    const error = Object.assign(new Error('Words of the identity.'), { name });
-
-    const fault = acsFault(error, signal);
-
-    expect(fault).toMatchObject({ code: 'upstream_unavailable', retryAfterSeconds: 2, cause: error });
-  },
-);
-
-test('what is no fault of an upstream is left as it is', () => {
-  const bug = new TypeError('A bug.');
-
-  const fault = acsFault(bug, signal);
-
-  expect(fault).toBe(bug);
-});
-
 test('an answer without what it is for is unavailable', () => {
-  const fault = noAnswer();
+  const fault = unusableResponse();
 
   expect(fault).toMatchObject({ code: 'upstream_unavailable', retryAfterSeconds: 2 });
 });

@@ -4,9 +4,9 @@ import type { LocalAzure } from '../../../local/localAzure.ts';
 import { AcsIdentity } from '../../../shared/acs/acsIdentity.ts';
 import { ConnectionStringReader } from '../../../shared/keyVault/connectionStringReader.ts';
 import { azureCredential } from '../../../shared/azure/credential.ts';
-import { type Deadline, startDeadline } from '../../../shared/azure/deadline.ts';
 import { connectionStringClients, keylessClients } from '../../../shared/acs/identityClients.ts';
 import { type ReadSecret, vaultSecret } from '../../../shared/keyVault/vaultSecret.ts';
+import { openDeadline, type OpenDeadline, underDeadline } from '../support/deadline.ts';
 import { startAzureHere } from '../support/azureHere.ts';
 import { type Answer, hang, startScriptedServer, status } from '../support/scriptedServer.ts';
 
@@ -16,7 +16,7 @@ const chat = { scopes: ['chat'], expiresInMinutes: 60 } as const;
 const foreignId = `8:acs:${randomUUID()}_${randomUUID()}`;
 
 let azure: LocalAzure;
-let deadline: Deadline;
+let deadline: OpenDeadline;
 let acs: AcsIdentity;
 /** The reader's clock, in milliseconds. */
 let now = 0;
@@ -31,7 +31,7 @@ beforeEach(() => {
   azure.vault.setSecret(SECRET, azure.acs.connectionString());
   azure.vault.denyAccess(false);
   acs = throughVault();
-  deadline = startDeadline(4000);
+  deadline = openDeadline(4000);
 });
 
 afterEach(() => {
@@ -46,7 +46,7 @@ function managedIdentity(clientId = azure.identity.clientId) {
 
 function withSecret(readSecret: ReadSecret): AcsIdentity {
   const reader = new ConnectionStringReader(readSecret, { ttlMs: 1e9, timeoutMs: 2000, clock: () => now });
-  return new AcsIdentity(connectionStringClients(reader));
+  return underDeadline(new AcsIdentity(connectionStringClients(reader)), () => deadline);
 }
 
 function throughVault(): AcsIdentity {
@@ -54,7 +54,10 @@ function throughVault(): AcsIdentity {
 }
 
 function keyless(credential = managedIdentity()): AcsIdentity {
-  return new AcsIdentity(keylessClients(new URL(azure.acs.secureUrl ?? ''), credential));
+  return underDeadline(
+    new AcsIdentity(keylessClients(new URL(azure.acs.secureUrl ?? ''), credential)),
+    () => deadline,
+  );
 }
 
 /** A service in place of ACS that gives these answers. */
@@ -76,7 +79,7 @@ const vaultReads = () => azure.vault.seen.count('getSecret');
 
 function newDeadline(milliseconds: number): AbortSignal {
   deadline.end();
-  deadline = startDeadline(milliseconds);
+  deadline = openDeadline(milliseconds);
   return deadline.signal;
 }
 
@@ -136,7 +139,7 @@ describe('a user', () => {
     async (_name, call) => {
       resetSeen();
 
-      await expect(call(foreignId)).rejects.toMatchObject({ name: 'Fault', code: 'user_not_found' });
+      await expect(call(foreignId)).rejects.toMatchObject({ name: 'ServiceError', code: 'user_not_found' });
 
       expect(vaultReads()).toBe(1);
       expect(deadline.upstreamCalls).toBe(1);
@@ -147,7 +150,7 @@ describe('a user', () => {
     const userId = await acs.createUser(deadline.signal);
     azure.acs.identities.delete(userId);
 
-    await expect(call(userId)).rejects.toMatchObject({ name: 'Fault', code: 'user_not_found' });
+    await expect(call(userId)).rejects.toMatchObject({ name: 'ServiceError', code: 'user_not_found' });
   });
 
   test('that was deleted can be deleted again', async () => {
@@ -235,7 +238,7 @@ describe('an access key that was regenerated', () => {
 
     await expect(created).rejects.toMatchObject({
       code: 'upstream_rejected',
-      note: expect.stringContaining('ACS refuses the access key'),
+      operatorHint: expect.stringContaining('current access key'),
     });
   });
 });
@@ -414,7 +417,7 @@ describe('an ACS that fails', () => {
     const created = strange.createUserAndToken(chat, deadline.signal);
 
     await expect(created).rejects.toMatchObject({
-      name: 'Fault',
+      name: 'ServiceError',
       code: 'upstream_unavailable',
       retryAfterSeconds: 2,
     });

@@ -40,7 +40,7 @@ test('another connection string makes another client, which works', async () => 
   const first = await clients.get(signal);
   key = 'secondary';
 
-  const second = await clients.getInsteadOf(first, signal);
+  const second = await clients.refreshAfterRejection(first, signal);
 
   expect(second).toBeDefined();
   expect(second).not.toBe(first);
@@ -52,7 +52,7 @@ test('there is no client instead of one that the same connection string would ma
   const clients = clientsOf(() => acs.connectionString());
   const refused = await clients.get(signal);
 
-  const other = await clients.getInsteadOf(refused, signal);
+  const other = await clients.refreshAfterRejection(refused, signal);
 
   expect(other).toBeUndefined();
 });
@@ -62,7 +62,7 @@ test('without a key there is one client, and never another', async () => {
   const clients = keylessClients(new URL('https://name.communication.azure.com/'), credential);
 
   const [first, second] = [await clients.get(signal), await clients.get(signal)];
-  const other = await clients.getInsteadOf(first, signal);
+  const other = await clients.refreshAfterRejection(first, signal);
 
   expect(second).toBe(first);
   expect(other).toBeUndefined();

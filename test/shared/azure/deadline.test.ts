@@ -1,11 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { getEventListeners } from 'node:events';
-import { deadlineOf, startDeadline, timedOut, within } from '../../../shared/azure/deadline.ts';
+import { abortable, currentDeadline, timeoutError, withDeadline } from '../../../shared/azure/deadline.ts';
+import { openDeadline } from '../support/deadline.ts';
 
 const never = new Promise<never>(() => undefined);
 
 test('a deadline aborts when the time is up, and nothing is left then', async () => {
-  const deadline = startDeadline(20);
+  const deadline = openDeadline(20);
 
   const aborted = new Promise((resolve) => {
     deadline.signal.addEventListener('abort', resolve);
@@ -21,30 +22,44 @@ test('a deadline aborts when the time is up, and nothing is left then', async ()
 });
 
 test('a deadline that is ended never aborts', async () => {
-  const ended = startDeadline(5);
-  const later = startDeadline(50);
+  const ended = openDeadline(5);
+  const later = openDeadline(50);
 
   ended.end();
-  await expect(within(later.signal, never)).rejects.toMatchObject({ code: 'upstream_timeout' });
+  await expect(abortable(later.signal, never)).rejects.toMatchObject({ code: 'upstream_timeout' });
 
   expect(ended.signal.aborted).toBe(false);
   expect(ended.remainingMs()).toBe(0);
 });
 
-test('a signal leads to its deadline, and only its own', () => {
-  const deadline = startDeadline(1000);
-  const other = startDeadline(1000);
+test('code sees the deadline that it runs under, after awaits too, and no other', async () => {
+  const seen = await Promise.all(
+    [1000, 2000].map((milliseconds) =>
+      withDeadline(milliseconds, async (deadline) => {
+        await new Promise(setImmediate);
+        return currentDeadline() === deadline;
+      }),
+    ),
+  );
 
-  const found = [deadline.signal, other.signal, new AbortController().signal, undefined, {}].map(deadlineOf);
+  expect(seen).toEqual([true, true]);
+  expect(currentDeadline()).toBeUndefined();
+});
 
-  expect(found).toEqual([deadline, other, undefined, undefined, undefined]);
-  expect(found[0]).toBe(deadline);
-  deadline.end();
-  other.end();
+test('an inner deadline replaces the outer one while it runs', async () => {
+  await withDeadline(1000, async (outer) => {
+    const inner = await withDeadline(2000, async (deadline) => {
+      await new Promise(setImmediate);
+      return currentDeadline() === deadline;
+    });
+
+    expect(inner).toBe(true);
+    expect(currentDeadline()).toBe(outer);
+  });
 });
 
 test('work that ends in time gives its value', async () => {
-  const value = await within(AbortSignal.timeout(1000), Promise.resolve('value'));
+  const value = await abortable(AbortSignal.timeout(1000), Promise.resolve('value'));
 
   expect(value).toBe('value');
 });
@@ -52,21 +67,21 @@ test('work that ends in time gives its value', async () => {
 test('work that fails in time fails as it did', async () => {
   const failure = new Error('failed');
 
-  const work = within(AbortSignal.timeout(1000), Promise.reject(failure));
+  const work = abortable(AbortSignal.timeout(1000), Promise.reject(failure));
 
   await expect(work).rejects.toBe(failure);
 });
 
 test('work that takes too long is waited for no longer', async () => {
-  const work = within(AbortSignal.timeout(10), never);
+  const work = abortable(AbortSignal.timeout(10), never);
 
-  await expect(work).rejects.toMatchObject({ name: 'Fault', code: 'upstream_timeout' });
+  await expect(work).rejects.toMatchObject({ name: 'ServiceError', code: 'upstream_timeout' });
 });
 
 test('work is not waited for when the time was up before', async () => {
-  const work = within(AbortSignal.abort(), never);
+  const work = abortable(AbortSignal.abort(), never);
 
-  await expect(work).rejects.toMatchObject({ name: 'Fault', code: 'upstream_timeout' });
+  await expect(work).rejects.toMatchObject({ name: 'ServiceError', code: 'upstream_timeout' });
 });
 
 test('work that fails after the time was up is nobody’s unhandled rejection', async () => {
@@ -75,7 +90,9 @@ test('work that fails after the time was up is nobody’s unhandled rejection', 
   const collect = (reason: unknown) => unhandled.push(reason);
   process.on('unhandledRejection', collect);
 
-  await expect(within(AbortSignal.abort(), work.promise)).rejects.toMatchObject({ code: 'upstream_timeout' });
+  await expect(abortable(AbortSignal.abort(), work.promise)).rejects.toMatchObject({
+    code: 'upstream_timeout',
+  });
   work.reject(new Error('too late'));
   await new Promise(setImmediate);
 
@@ -84,9 +101,9 @@ test('work that fails after the time was up is nobody’s unhandled rejection', 
 });
 
 test('one signal may wait for any amount of work without keeping it', async () => {
-  const deadline = startDeadline(1000);
+  const deadline = openDeadline(1000);
 
-  await Promise.all(Array.from({ length: 100 }, (_, at) => within(deadline.signal, Promise.resolve(at))));
+  await Promise.all(Array.from({ length: 100 }, (_, at) => abortable(deadline.signal, Promise.resolve(at))));
 
   expect(getEventListeners(deadline.signal, 'abort')).toHaveLength(0);
   deadline.end();
@@ -95,7 +112,7 @@ test('one signal may wait for any amount of work without keeping it', async () =
 test('a timeout keeps its cause', () => {
   const cause = new Error('aborted');
 
-  const fault = timedOut(cause);
+  const fault = timeoutError(cause);
 
   expect(fault).toMatchObject({ code: 'upstream_timeout', cause, retryAfterSeconds: undefined });
 });

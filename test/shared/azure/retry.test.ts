@@ -6,14 +6,14 @@ import {
   type PipelineResponse,
 } from '@azure/core-rest-pipeline';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type Deadline, startDeadline } from '../../../shared/azure/deadline.ts';
 import { countUpstreamCalls, retryWithinDeadline } from '../../../shared/azure/retry.ts';
+import { openDeadline, type OpenDeadline } from '../support/deadline.ts';
 import { drop, hang, type ScriptedServer, startScriptedServer, status } from '../support/scriptedServer.ts';
 
 const LONG_MS = 20_000;
 
 let server: ScriptedServer;
-let deadline: Deadline;
+let deadline: OpenDeadline;
 
 beforeEach(async () => {
   server = await startScriptedServer();
@@ -26,7 +26,7 @@ afterEach(async () => {
 
 /** Sends as the SDK's pipelines do; POST is a request that must not be repeated when its answer is lost. */
 function send(method: HttpMethods, deadlineMs = LONG_MS): Promise<PipelineResponse> {
-  deadline = startDeadline(deadlineMs);
+  deadline = openDeadline(deadlineMs);
   const pipeline = createEmptyPipeline();
   pipeline.addPolicy(retryWithinDeadline((request) => request.method !== 'POST'));
   pipeline.addPolicy(countUpstreamCalls, { phase: 'Retry' });
@@ -36,7 +36,7 @@ function send(method: HttpMethods, deadlineMs = LONG_MS): Promise<PipelineRespon
     allowInsecureConnection: true,
     abortSignal: deadline.signal,
   });
-  return pipeline.sendRequest(createDefaultHttpClient(), request);
+  return deadline.run(() => pipeline.sendRequest(createDefaultHttpClient(), request));
 }
 
 describe.each<HttpMethods>(['GET', 'POST'])('%s', (method) => {
@@ -154,7 +154,7 @@ test('retries stop at the deadline, however many are left', async () => {
 
 test('a request without a deadline is not repeated', async () => {
   server.script.push(status(503, { 'Retry-After': '0' }), status(200));
-  deadline = startDeadline(LONG_MS);
+  deadline = openDeadline(LONG_MS);
   const pipeline = createEmptyPipeline();
   pipeline.addPolicy(retryWithinDeadline(() => true));
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { scopeSchema } from '../../../shared/acs/accessToken.ts';
 import { tokenRequestSchema, userIdSchema } from '../../../shared/http/contract.ts';
-import { limits, validRequest } from '../support/tokenRequests.ts';
+import { policies, validRequest } from '../support/tokenRequests.ts';
 
 const userIds = fc
   .tuple(fc.constantFrom('acs', 'gcch-acs', 'dod-acs'), fc.uuid(), fc.uuid())
@@ -10,7 +10,7 @@ const userIds = fc
 
 describe('a token request', () => {
   test('within the limits is accepted as it is', () => {
-    const valid = limits.chain((limit) => fc.tuple(fc.constant(limit), validRequest(limit)));
+    const valid = policies.chain((limit) => fc.tuple(fc.constant(limit), validRequest(limit)));
 
     fc.assert(
       fc.property(valid, ([limit, request]) => {
@@ -29,7 +29,7 @@ describe('a token request', () => {
     );
 
     fc.assert(
-      fc.property(limits, minutes, (limit, expiresInMinutes) => {
+      fc.property(policies, minutes, (limit, expiresInMinutes) => {
         const { success } = tokenRequestSchema(limit).safeParse({ expiresInMinutes });
 
         const within = expiresInMinutes >= 60 && expiresInMinutes <= limit.maxExpiryMinutes;
@@ -44,7 +44,7 @@ describe('a token request', () => {
     });
 
     fc.assert(
-      fc.property(limits, names, (limit, scopes) => {
+      fc.property(policies, names, (limit, scopes) => {
         const { success } = tokenRequestSchema(limit).safeParse({ scopes });
 
         const allowed = scopes.every((scope) => (limit.allowedScopes as readonly string[]).includes(scope));

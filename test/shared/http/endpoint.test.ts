@@ -5,16 +5,16 @@ import { functionKeyCallers } from '../../../shared/callers/caller.ts';
 import { readSettings } from '../../../shared/config.ts';
 import { ConnectionStringReader } from '../../../shared/keyVault/connectionStringReader.ts';
 import { endpoint } from '../../../shared/http/endpoint.ts';
-import { Fault } from '../../../shared/errors.ts';
+import { ServiceError } from '../../../shared/errors.ts';
 import { connectionStringClients } from '../../../shared/acs/identityClients.ts';
-import type { Parts, Service } from '../../../shared/app.ts';
+import type { Dependencies, App } from '../../../shared/app.ts';
 import { TokenService } from '../../../shared/tokenService.ts';
 import { failing, invoke } from '../support/functions.ts';
 
 const SECRET = 'c2VjcmV0IGtleQ';
 
 let acs: AcsEmulator;
-let service: Service;
+let service: App;
 
 beforeAll(async () => {
   acs = await startAcsEmulator();
@@ -23,18 +23,19 @@ beforeAll(async () => {
 
 afterAll(() => acs.close());
 
-function serviceWith(others: Partial<Parts>): Service {
+function serviceWith(others: Partial<Dependencies>): App {
   const settings = readSettings({ KEY_VAULT_URI: 'https://name.vault.azure.net/' });
   const readSecret = () => Promise.resolve(acs.connectionString());
   const reader = new ConnectionStringReader(readSecret, { ttlMs: 60_000, timeoutMs: 1000 });
-  const tokens = new TokenService(
-    new AcsIdentity(connectionStringClients(reader)),
-    undefined,
-    settings.tokens,
-  );
-  const limit = () => Promise.resolve();
-  const parts = { settings, callers: functionKeyCallers, limit, tokens, checks: {}, ...others };
-  return { authLevel: 'function', parts: () => parts };
+  const dependencies: Dependencies = {
+    settings,
+    callers: functionKeyCallers,
+    rateLimit: () => Promise.resolve(),
+    tokenService: new TokenService(new AcsIdentity(connectionStringClients(reader))),
+    checks: {},
+    ...others,
+  };
+  return { authLevel: 'function', dependencies: () => dependencies };
 }
 
 function eventOf(logs: [string, string][]): unknown {
@@ -42,9 +43,9 @@ function eventOf(logs: [string, string][]): unknown {
 }
 
 test('a handler gets the caller, the limits and a deadline, and its answer goes out', async () => {
-  const handler = endpoint(service, 'named', ({ caller, limits, signal, note }) => {
-    note({ communicationUser: 'user', scopes: ['chat'], expiresInMinutes: 60 });
-    return Promise.resolve({ status: 202, jsonBody: { caller, limits, aborted: signal.aborted } });
+  const handler = endpoint(service, 'named', ({ caller, tokenPolicy, signal, addLogFields }) => {
+    addLogFields({ communicationUser: 'user', scopes: ['chat'], expiresInMinutes: 60 });
+    return Promise.resolve({ status: 202, jsonBody: { caller, tokenPolicy, aborted: signal.aborted } });
   });
 
   const { status, text, logs } = await invoke(handler);
@@ -52,7 +53,7 @@ test('a handler gets the caller, the limits and a deadline, and its answer goes 
   expect(status).toBe(202);
   expect(JSON.parse(text)).toEqual({
     caller: { kind: 'service' },
-    limits: service.parts().settings.tokens,
+    tokenPolicy: service.dependencies().settings.tokenPolicy,
     aborted: false,
   });
   expect(eventOf(logs)).toMatchObject({
@@ -80,8 +81,8 @@ test('the headers of an answer are kept beside those that all carry', async () =
 
 test('requests to ACS are counted', async () => {
   acs.faults.arm({ status: 503, retryAfter: '0' });
-  const handler = endpoint(service, 'named', async ({ tokens, signal }) => ({
-    jsonBody: await tokens.createUser({ kind: 'service' }, {}, signal),
+  const handler = endpoint(service, 'named', async ({ tokenService, signal }) => ({
+    jsonBody: await tokenService.createUser({ kind: 'service' }, undefined, signal),
   }));
 
   const { status, logs } = await invoke(handler);
@@ -116,7 +117,7 @@ describe('an exception that nobody expected', () => {
 test('a caller that cannot be told ends the request before its handler', async () => {
   let handled = false;
   const strict = serviceWith({
-    callers: { identify: () => Promise.reject(new Fault('unauthenticated', 'Who are you?')) },
+    callers: { identify: () => Promise.reject(new ServiceError('unauthenticated', 'Who are you?')) },
   });
   const handler = endpoint(strict, 'named', () => {
     handled = true;
@@ -134,7 +135,7 @@ test('a caller that cannot be told ends the request before its handler', async (
 test('a caller that asks too often ends the request before its handler, and is told when to come back', async () => {
   const strict = serviceWith({
     callers: { identify: () => Promise.resolve({ kind: 'user', subject: 'hash' }) },
-    limit: () => Promise.reject(new Fault('too_many_requests', 'Slow.', { retryAfterSeconds: 9 })),
+    rateLimit: () => Promise.reject(new ServiceError('too_many_requests', 'Slow.', { retryAfterSeconds: 9 })),
   });
   const handler = endpoint(strict, 'named', () => Promise.resolve({ status: 204 }));
 
@@ -147,7 +148,7 @@ test('a caller that asks too often ends the request before its handler, and is t
 });
 
 test('a handler that takes too long finds its signal aborted', async () => {
-  const { settings } = service.parts();
+  const { settings } = service.dependencies();
   const hasty = serviceWith({ settings: { ...settings, deadlineMs: 20 } });
   const handler = endpoint(hasty, 'named', async ({ signal }) => {
     await new Promise((resolve) => {

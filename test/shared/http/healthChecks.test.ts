@@ -2,15 +2,15 @@ import { expect, test } from '@jest/globals';
 import { readSettings } from '../../../shared/config.ts';
 import { misconfigured } from '../../../shared/errors.ts';
 import { checkHealth } from '../../../shared/http/healthChecks.ts';
-import type { Parts, Service } from '../../../shared/app.ts';
+import type { Dependencies, App } from '../../../shared/app.ts';
 
 const there = () => Promise.resolve('something private');
 const away = () => Promise.reject(misconfigured('something private'));
 
-function serviceWith(checks: Parts['checks'], deadlineMs = 1000): Service {
+function serviceWith(checks: Dependencies['checks'], deadlineMs = 1000): App {
   const settings = { ...readSettings({ KEY_VAULT_URI: 'https://name.vault.azure.net/' }), deadlineMs };
   // Health asks for nothing else.
-  return { authLevel: 'function', parts: () => ({ settings, checks }) as Parts };
+  return { authLevel: 'function', dependencies: () => ({ settings, checks }) as Dependencies };
 }
 
 test('is ok when everything is there, and tells no more', async () => {
@@ -26,9 +26,9 @@ test('fails when one thing is away, and tells which', async () => {
 });
 
 test('fails when the settings are wrong, and asks nothing', async () => {
-  const service: Service = {
+  const service: App = {
     authLevel: 'function',
-    parts: () => {
+    dependencies: () => {
       throw misconfigured('something private');
     },
   };

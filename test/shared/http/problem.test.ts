@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { Fault, type FaultCode, unauthenticated } from '../../../shared/errors.ts';
+import { ServiceError, type ErrorCode, unauthenticated } from '../../../shared/errors.ts';
 import { problemResponse } from '../../../shared/http/problem.ts';
 
-const statuses: [FaultCode, number][] = [
+const statuses: [ErrorCode, number][] = [
   ['invalid_request', 400],
   ['unauthenticated', 401],
   ['forbidden', 403],
@@ -17,7 +17,10 @@ const statuses: [FaultCode, number][] = [
 ];
 
 test.each(statuses)('%s is answered with %d and says what, not why', (code, status) => {
-  const fault = new Fault(code, 'What happened.', { note: 'a note', cause: new Error('a cause') });
+  const fault = new ServiceError(code, 'What happened.', {
+    operatorHint: 'a note',
+    cause: new Error('a cause'),
+  });
 
   const response = problemResponse(fault, 'request-1');
 
@@ -35,14 +38,14 @@ test.each(statuses)('%s is answered with %d and says what, not why', (code, stat
 test('what is wrong with a request is named', () => {
   const errors = [{ path: 'scopes[1]', message: 'must be one of chat' }];
 
-  const response = problemResponse(new Fault('invalid_request', 'No.', { errors }), 'request-1');
+  const response = problemResponse(new ServiceError('invalid_request', 'No.', { errors }), 'request-1');
 
   expect(JSON.parse(response.body as string)).toHaveProperty('errors', errors);
 });
 
 test.each([0, 7])('Retry-After: %d is told', (retryAfterSeconds) => {
   const response = problemResponse(
-    new Fault('too_many_requests', 'Slow.', { retryAfterSeconds }),
+    new ServiceError('too_many_requests', 'Slow.', { retryAfterSeconds }),
     'request-1',
   );
 
@@ -62,7 +65,7 @@ test.each([
 });
 
 test('no Retry-After is told when there is none', () => {
-  const response = problemResponse(new Fault('upstream_timeout', 'Late.'), 'request-1');
+  const response = problemResponse(new ServiceError('upstream_timeout', 'Late.'), 'request-1');
 
   expect(response.headers).not.toHaveProperty('Retry-After');
 });

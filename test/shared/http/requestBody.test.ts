@@ -163,7 +163,7 @@ describe('a body that is not JSON', () => {
         const read = readJsonBody(request({ body }));
 
         await read.catch((error: unknown) => {
-          expect(error).toMatchObject({ name: 'Fault', code: 'invalid_request' });
+          expect(error).toMatchObject({ name: 'ServiceError', code: 'invalid_request' });
         });
       }),
     );
@@ -191,7 +191,7 @@ describe('a key', () => {
 
     await expect(read).rejects.toMatchObject({
       code: 'invalid_request',
-      errors: [{ path, message: 'must not be given twice' }],
+      errors: [{ path, message: 'must appear only once' }],
     });
   });
 

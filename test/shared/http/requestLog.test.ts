@@ -1,8 +1,8 @@
 import { RestError } from '@azure/core-rest-pipeline';
 import { InvocationContext } from '@azure/functions';
 import { expect, test } from '@jest/globals';
-import { Fault } from '../../../shared/errors.ts';
-import { faultDetails, logRequest } from '../../../shared/http/requestLog.ts';
+import { ServiceError } from '../../../shared/errors.ts';
+import { errorFields, logRequest } from '../../../shared/http/requestLog.ts';
 
 const secret = 'c2VjcmV0IGtleSBzZWNyZXQga2V5IHNlY3JldA==';
 
@@ -36,9 +36,11 @@ test('a fault is told by its note and by the kinds of its causes, never by their
     cause: inner,
   });
 
-  const details = faultDetails(new Fault('upstream_rejected', 'No.', { note: 'a note', cause: upstream }));
+  const details = errorFields(
+    new ServiceError('upstream_rejected', 'No.', { operatorHint: 'a note', cause: upstream }),
+  );
 
-  expect(details).toEqual({ note: 'a note', cause: 'RestError Denied 401 < Error ECONNRESET' });
+  expect(details).toEqual({ hint: 'a note', cause: 'RestError Denied 401 < Error ECONNRESET' });
 });
 
 test.each([secret, `name ${secret}`, 'a b', 'x'.repeat(65), '', 'línea', 7])(
@@ -46,7 +48,7 @@ test.each([secret, `name ${secret}`, 'a b', 'x'.repeat(65), '', 'línea', 7])(
   (code) => {
     const cause = Object.assign(new Error('text'), { code });
 
-    const details = faultDetails(new Fault('internal', 'No.', { cause }));
+    const details = errorFields(new ServiceError('internal', 'No.', { cause }));
 
     expect(details).toEqual({ cause: 'Error' });
   },
@@ -56,7 +58,7 @@ test('causes that go round in a circle come to an end', () => {
   const cause = new Error('text');
   cause.cause = cause;
 
-  const details = faultDetails(new Fault('internal', 'No.', { cause }));
+  const details = errorFields(new ServiceError('internal', 'No.', { cause }));
 
   expect(details.cause?.split(' < ')).toHaveLength(5);
 });
@@ -64,7 +66,7 @@ test('causes that go round in a circle come to an end', () => {
 test.each([undefined, null, secret, { message: secret }])(
   'a cause that is no error is not shown: %j',
   (cause) => {
-    const details = faultDetails(new Fault('internal', 'No.', { cause }));
+    const details = errorFields(new ServiceError('internal', 'No.', { cause }));
 
     expect(details).toEqual({});
   },

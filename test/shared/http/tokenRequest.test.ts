@@ -1,18 +1,23 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { TokenLimits, TokenRequest } from '../../../shared/http/contract.ts';
-import type { Fault } from '../../../shared/errors.ts';
+import type { TokenPolicy, TokenRequest } from '../../../shared/http/contract.ts';
+import type { ServiceError } from '../../../shared/errors.ts';
 import { readTokenRequest, readUserId } from '../../../shared/http/tokenRequest.ts';
 import { request } from '../support/request.ts';
-import { limits, validRequest } from '../support/tokenRequests.ts';
+import { policies, validRequest } from '../support/tokenRequests.ts';
 
-const limit: TokenLimits = { allowedScopes: ['chat', 'voip'], maxExpiryMinutes: 1440 };
+const limit: TokenPolicy = {
+  allowedScopes: ['chat', 'voip'],
+  defaultScopes: ['chat'],
+  maxExpiryMinutes: 1440,
+  defaultExpiryMinutes: 720,
+};
 const guid = '01234567-89ab-cdef-0123-456789abcdef';
 const userId = `8:acs:${guid}_${guid}`;
 const bounds = 'must be a whole number from 60 to 1440';
 
 /** A deployment's limits and a request within them. */
-const allowed = limits.chain((some) => fc.tuple(fc.constant(some), validRequest(some)));
+const allowed = policies.chain((some) => fc.tuple(fc.constant(some), validRequest(some)));
 
 function bodyOf(value: unknown) {
   return request({ body: typeof value === 'string' ? value : JSON.stringify(value) });
@@ -27,7 +32,7 @@ function queryOf({ scopes, expiresInMinutes }: TokenRequest, separator = ','): s
 
 /** The fields a fault names, without their indices. */
 function namedFields(fault: unknown): string[] {
-  const { errors = [] } = fault as Fault;
+  const { errors = [] } = fault as ServiceError;
   return [...new Set(errors.map(({ path }) => path.replace(/^scopes\[.*/, 'scopes')))];
 }
 
@@ -119,7 +124,7 @@ describe('a body that is refused', () => {
     ['{"scopes":"chat"}', 'scopes', 'must be an array of scopes'],
     ['{"scopes":{"0":"chat","length":1}}', 'scopes', 'must be an array of scopes'],
     ['{"scopes":[]}', 'scopes', 'must name at least one scope'],
-    ['{"scopes":["chat","chat"]}', 'scopes', 'must not name a scope twice'],
+    ['{"scopes":["chat","chat"]}', 'scopes', 'must name each scope only once'],
     ['{"scopes":["chat","pstn"]}', 'scopes[1]', 'must be one of chat, voip'],
     ['{"scopes":["voip.join"]}', 'scopes[0]', 'must be one of chat, voip'],
     ['{"scopes":["Chat"]}', 'scopes[0]', 'must be one of chat, voip'],
@@ -182,12 +187,12 @@ describe('a query that is refused', () => {
   test.each([
     ['?scope=', 'scope', 'must name at least one scope'],
     ['?scope=,%20,', 'scope', 'must name at least one scope'],
-    ['?scope=chat,chat', 'scope', 'must not name a scope twice'],
-    ['?scope=chat&scope=chat', 'scope', 'must not name a scope twice'],
+    ['?scope=chat,chat', 'scope', 'must name each scope only once'],
+    ['?scope=chat&scope=chat', 'scope', 'must name each scope only once'],
     ['?scope=chat&scope=pstn', 'scope[1]', 'must be one of chat, voip'],
     ['?scope=chat;voip', 'scope[0]', 'must be one of chat, voip'],
     ['?scope=chat%00', 'scope[0]', 'must be one of chat, voip'],
-    ['?scopes=chat', 'scopes', 'is named scope in the query'],
+    ['?scopes=chat', 'scopes', 'must be named scope in the query'],
     ['?expiresInMinutes=', 'expiresInMinutes', bounds],
     ['?expiresInMinutes=59', 'expiresInMinutes', bounds],
     ['?expiresInMinutes=1441', 'expiresInMinutes', bounds],
@@ -216,7 +221,7 @@ describe('a query that is refused', () => {
 
     await expect(read).rejects.toMatchObject({
       code: 'invalid_request',
-      errors: [{ path, message: 'must be given in the body or in the query, not in both' }],
+      errors: [{ path, message: 'must be in the body or in the query, not in both' }],
     });
   });
 
@@ -257,7 +262,7 @@ describe('a request with one thing wrong', () => {
 
         const refused = await readTokenRequest(bodyOf(body), some).catch((error: unknown) => error);
 
-        expect(refused).toMatchObject({ name: 'Fault', code: 'invalid_request' });
+        expect(refused).toMatchObject({ name: 'ServiceError', code: 'invalid_request' });
         expect(namedFields(refused)).toEqual([field]);
       }),
     );
@@ -279,7 +284,8 @@ describe('a request with one thing wrong', () => {
           (error: unknown) => error,
         );
 
-        if (outcome !== 'accepted') expect(outcome).toMatchObject({ name: 'Fault', code: 'invalid_request' });
+        if (outcome !== 'accepted')
+          expect(outcome).toMatchObject({ name: 'ServiceError', code: 'invalid_request' });
       }),
     );
   });

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 import { parseConnectionString } from '../../../shared/keyVault/connectionString.ts';
-import { Fault } from '../../../shared/errors.ts';
+import { ServiceError } from '../../../shared/errors.ts';
 
 const key = randomBytes(64).toString('base64');
 const endpoint = 'https://name.communication.azure.com/';
@@ -11,12 +11,12 @@ const keys = fc
   .uint8Array({ minLength: 24, maxLength: 66 })
   .map((bytes) => Buffer.from(bytes).toString('base64'));
 
-function refusal(text: string): Fault | undefined {
+function refusal(text: string): ServiceError | undefined {
   try {
     parseConnectionString(text);
     return undefined;
   } catch (error) {
-    if (error instanceof Fault) return error;
+    if (error instanceof ServiceError) return error;
     throw error;
   }
 }
@@ -55,16 +55,16 @@ test('gives back every endpoint and key it was made of', () => {
 });
 
 test.each([
-  ['nothing', '', 'it must read'],
-  ['a bare key', key, 'it must read'],
-  ['an unresolved Key Vault reference', '@Microsoft.KeyVault(SecretUri=https://v/secrets/s)', 'it must read'],
-  ['no key', `endpoint=${endpoint}`, 'it must read'],
-  ['an empty key', `endpoint=${endpoint};accesskey=`, 'it must read'],
-  ['no endpoint', `accesskey=${key}`, 'it must read'],
-  ['an empty endpoint', `endpoint=;accesskey=${key}`, 'it must read'],
-  ['another field', `endpoint=${endpoint};accesskey=${key};EntityPath=x`, 'it must read'],
-  ['two keys', `endpoint=${endpoint};accesskey=${key};AccessKey=${key}`, 'given twice'],
-  ['two endpoints', `endpoint=${endpoint};endpoint=${endpoint};accesskey=${key}`, 'given twice'],
+  ['nothing', '', 'it must be'],
+  ['a bare key', key, 'it must be'],
+  ['an unresolved Key Vault reference', '@Microsoft.KeyVault(SecretUri=https://v/secrets/s)', 'it must be'],
+  ['no key', `endpoint=${endpoint}`, 'it must be'],
+  ['an empty key', `endpoint=${endpoint};accesskey=`, 'it must be'],
+  ['no endpoint', `accesskey=${key}`, 'it must be'],
+  ['an empty endpoint', `endpoint=;accesskey=${key}`, 'it must be'],
+  ['another field', `endpoint=${endpoint};accesskey=${key};EntityPath=x`, 'it must be'],
+  ['two keys', `endpoint=${endpoint};accesskey=${key};AccessKey=${key}`, 'a field twice'],
+  ['two endpoints', `endpoint=${endpoint};endpoint=${endpoint};accesskey=${key}`, 'a field twice'],
   ['an endpoint that is no URL', `endpoint=name.communication.azure.com;accesskey=${key}`, 'not a URL'],
   ['http beyond this machine', `endpoint=http://name.example.net/;accesskey=${key}`, 'must be https'],
   ['http to a lookalike', `endpoint=http://127.0.0.1.example.net/;accesskey=${key}`, 'must be https'],
@@ -81,8 +81,8 @@ test.each([
 ])('is refused as misconfigured with %s', (_what, text, reason) => {
   const fault = refusal(text);
 
-  expect(fault).toMatchObject({ code: 'misconfigured', note: expect.stringContaining(reason) });
-  expect(fault?.note).toContain('ACS_CONNECTION_STRING_SECRET');
+  expect(fault).toMatchObject({ code: 'misconfigured', operatorHint: expect.stringContaining(reason) });
+  expect(fault?.operatorHint).toContain('ACS_CONNECTION_STRING_SECRET');
 });
 
 describe('a refusal', () => {
@@ -115,7 +115,7 @@ describe('a refusal', () => {
         refused += 1;
         const shown = [
           fault.message,
-          fault.note,
+          fault.operatorHint,
           JSON.stringify(fault),
           inspect(fault, { depth: null, showHidden: true }),
         ].join('\n');

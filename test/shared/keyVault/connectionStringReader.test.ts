@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { setImmediate as turn } from 'node:timers/promises';
 import { ConnectionStringReader } from '../../../shared/keyVault/connectionStringReader.ts';
-import { Fault, misconfigured } from '../../../shared/errors.ts';
+import { ServiceError, misconfigured } from '../../../shared/errors.ts';
 
 const TTL_MS = 600_000;
 const RETRY_INTERVAL_MS = 15_000;
@@ -13,7 +13,10 @@ const OLD = 'b2xkIGtleSBvbGQga2V5';
 const NEW = 'bmV3IGtleSBuZXcga2V5';
 
 const unreachable = () =>
-  new Fault('upstream_unavailable', 'The vault is away.', { retryAfterSeconds: 5, note: 'away' });
+  new ServiceError('upstream_unavailable', 'The vault is away.', {
+    retryAfterSeconds: 5,
+    operatorHint: 'away',
+  });
 const patient = new AbortController().signal;
 
 let now: number;
@@ -183,7 +186,10 @@ describe('when the vault cannot be reached', () => {
     await reader.get(patient);
     await turn();
 
-    await expect(reader.get(patient)).rejects.toMatchObject({ code: 'misconfigured', note: 'disabled' });
+    await expect(reader.get(patient)).rejects.toMatchObject({
+      code: 'misconfigured',
+      operatorHint: 'disabled',
+    });
   });
 });
 
@@ -204,7 +210,7 @@ describe('when the vault hangs', () => {
 
     await expect(reader.get(patient)).rejects.toMatchObject({
       code: 'upstream_unavailable',
-      note: 'The vault did not answer in time.',
+      operatorHint: 'Key Vault did not respond in time.',
       retryAfterSeconds: 5,
     });
     await expect(aborted).resolves.toBe('aborted');
@@ -240,7 +246,7 @@ describe('instead of one that ACS refused', () => {
     const refused = await reader.get(patient);
     vault = () => Promise.resolve(secretOf(NEW));
 
-    const all = await Promise.all(hundred(() => reader.getInsteadOf(refused, patient)));
+    const all = await Promise.all(hundred(() => reader.refreshAfterRejection(refused, patient)));
 
     expect(new Set(all).size).toBe(1);
     expect(all[0]?.accessKey).toBe(NEW);
@@ -250,7 +256,7 @@ describe('instead of one that ACS refused', () => {
   test('a hundred get none from one read when the vault still holds it', async () => {
     const refused = await reader.get(patient);
 
-    const all = await Promise.all(hundred(() => reader.getInsteadOf(refused, patient)));
+    const all = await Promise.all(hundred(() => reader.refreshAfterRejection(refused, patient)));
 
     expect(new Set(all)).toEqual(new Set([undefined]));
     expect(reads).toBe(2);
@@ -258,13 +264,13 @@ describe('instead of one that ACS refused', () => {
 
   test('the vault is not asked again until the interval has passed', async () => {
     const refused = await reader.get(patient);
-    await reader.getInsteadOf(refused, patient);
+    await reader.refreshAfterRejection(refused, patient);
     vault = () => Promise.resolve(secretOf(NEW));
 
     now += REREAD_INTERVAL_MS - 1;
-    const early = await reader.getInsteadOf(refused, patient);
+    const early = await reader.refreshAfterRejection(refused, patient);
     now += 1;
-    const late = await reader.getInsteadOf(refused, patient);
+    const late = await reader.refreshAfterRejection(refused, patient);
 
     expect(early).toBeUndefined();
     expect(late?.accessKey).toBe(NEW);
@@ -277,7 +283,7 @@ describe('instead of one that ACS refused', () => {
     now += TTL_MS;
     const current = await reader.get(patient);
 
-    const other = await reader.getInsteadOf(refused, patient);
+    const other = await reader.refreshAfterRejection(refused, patient);
 
     expect(other).toBe(current);
     expect(reads).toBe(2);
@@ -286,11 +292,11 @@ describe('instead of one that ACS refused', () => {
   test('the new one may be refused in its turn, and be replaced after the interval', async () => {
     const first = await reader.get(patient);
     vault = () => Promise.resolve(secretOf(NEW));
-    const second = await reader.getInsteadOf(first, patient);
+    const second = await reader.refreshAfterRejection(first, patient);
     vault = () => Promise.resolve(secretOf(OLD));
     now += REREAD_INTERVAL_MS;
 
-    const third = second && (await reader.getInsteadOf(second, patient));
+    const third = second && (await reader.refreshAfterRejection(second, patient));
 
     expect(third).toEqual(first);
     expect(reads).toBe(3);
@@ -302,7 +308,7 @@ describe('instead of one that ACS refused', () => {
     const early = holdVault();
     const reading = reader.get(patient);
 
-    const other = reader.getInsteadOf(refused, patient);
+    const other = reader.refreshAfterRejection(refused, patient);
     vault = () => Promise.resolve(secretOf(NEW));
     early.resolve(secretOf(OLD));
 
@@ -317,7 +323,7 @@ describe('instead of one that ACS refused', () => {
     const early = holdVault();
     const reading = reader.get(patient);
 
-    const others = hundred(() => reader.getInsteadOf(refused, patient));
+    const others = hundred(() => reader.refreshAfterRejection(refused, patient));
     vault = () => turn(secretOf(NEW));
     early.resolve(secretOf(OLD));
     await reading;
@@ -332,8 +338,8 @@ describe('instead of one that ACS refused', () => {
     vault = () => Promise.reject(unreachable());
 
     const all = await Promise.allSettled([
-      ...hundred(() => reader.getInsteadOf(refused, patient)),
-      turn().then(() => reader.getInsteadOf(refused, patient)),
+      ...hundred(() => reader.refreshAfterRejection(refused, patient)),
+      turn().then(() => reader.refreshAfterRejection(refused, patient)),
     ]);
 
     expect(reads).toBe(2);
@@ -349,7 +355,7 @@ describe('instead of one that ACS refused', () => {
     const refused = await reader.get(patient);
     vault = () => turn('garbage');
 
-    const all = await Promise.allSettled(hundred(() => reader.getInsteadOf(refused, patient)));
+    const all = await Promise.allSettled(hundred(() => reader.refreshAfterRejection(refused, patient)));
 
     for (const one of all) {
       expect(one).toMatchObject({ status: 'rejected', reason: { code: 'misconfigured' } });
@@ -360,7 +366,7 @@ describe('instead of one that ACS refused', () => {
     const refused = await reader.get(patient);
     const answer = holdVault();
 
-    const waiting = [20, 25].map((ms) => reader.getInsteadOf(refused, AbortSignal.timeout(ms)));
+    const waiting = [20, 25].map((ms) => reader.refreshAfterRejection(refused, AbortSignal.timeout(ms)));
 
     const all = await Promise.allSettled(waiting);
     answer.resolve(secretOf(OLD));

@@ -6,10 +6,10 @@ import { createCertificates } from '../../../local/certificates.ts';
 import type { ServerCertificate } from '../../../local/emulator/listen.ts';
 import type { LocalAzure } from '../../../local/localAzure.ts';
 import { azureCredential } from '../../../shared/azure/credential.ts';
-import { type Deadline, startDeadline } from '../../../shared/azure/deadline.ts';
-import type { Fault } from '../../../shared/errors.ts';
-import { faultDetails } from '../../../shared/http/requestLog.ts';
+import type { ServiceError } from '../../../shared/errors.ts';
+import { errorFields } from '../../../shared/http/requestLog.ts';
 import { type ReadSecret, vaultSecret } from '../../../shared/keyVault/vaultSecret.ts';
+import { openDeadline, type OpenDeadline } from '../support/deadline.ts';
 import { startAzureHere } from '../support/azureHere.ts';
 import { startScriptedServer, status } from '../support/scriptedServer.ts';
 
@@ -23,7 +23,7 @@ let azure: LocalAzure;
 /** Of servers that are no vault. */
 let certificate: ServerCertificate;
 let readSecret: ReadSecret;
-let deadline: Deadline;
+let deadline: OpenDeadline;
 
 beforeAll(async () => {
   azure = await startAzureHere();
@@ -37,7 +37,7 @@ beforeEach(() => {
   azure.vault.faults.clear();
   azure.vault.denyAccess(false);
   azure.vault.setSecret(NAME, value);
-  deadline = startDeadline(3000);
+  deadline = openDeadline(3000);
 });
 
 afterEach(() => {
@@ -55,15 +55,15 @@ const reads = () => azure.vault.seen.count('getSecret');
 
 function read(): Promise<string> {
   azure.vault.seen.reset();
-  return readSecret(deadline.signal);
+  return deadline.run(() => readSecret(deadline.signal));
 }
 
-async function fault(): Promise<Fault> {
+async function fault(): Promise<ServiceError> {
   return read().then(
     () => {
       throw new Error('The secret was read.');
     },
-    (error: unknown) => error as Fault,
+    (error: unknown) => error as ServiceError,
   );
 }
 
@@ -81,11 +81,11 @@ describe('a secret', () => {
   test('that does not exist is misconfigured, and named', async () => {
     const missing = vaultSecret(new URL(azure.vault.url), 'missing-secret', credential());
 
-    const secret = missing(deadline.signal);
+    const secret = deadline.run(() => missing(deadline.signal));
 
     await expect(secret).rejects.toMatchObject({
       code: 'misconfigured',
-      note: 'The vault holds no secret named missing-secret.',
+      operatorHint: 'Key Vault has no secret named missing-secret.',
     });
   });
 
@@ -96,7 +96,7 @@ describe('a secret', () => {
 
     expect(refused).toMatchObject({
       code: 'misconfigured',
-      note: `The vault's secret ${NAME} is disabled.`,
+      operatorHint: `The Key Vault secret ${NAME} is disabled.`,
     });
     expect(reads()).toBe(1);
   });
@@ -106,7 +106,10 @@ describe('a secret', () => {
 
     const refused = await fault();
 
-    expect(refused).toMatchObject({ code: 'misconfigured', note: `The vault's secret ${NAME} is empty.` });
+    expect(refused).toMatchObject({
+      code: 'misconfigured',
+      operatorHint: `The Key Vault secret ${NAME} is empty.`,
+    });
   });
 });
 
@@ -119,7 +122,7 @@ describe('an identity without its role', () => {
     expect(refused).toMatchObject({
       code: 'upstream_unavailable',
       retryAfterSeconds: 5,
-      note: expect.stringContaining('Key Vault Secrets User'),
+      operatorHint: expect.stringContaining('Key Vault Secrets User'),
     });
     expect(reads()).toBe(1);
   });
@@ -144,10 +147,12 @@ describe('an identity without its role', () => {
     const stranger = azureCredential({ managed: true, clientId: '11111111-2222-3333-4444-555555555555' });
     const secret = vaultSecret(new URL(azure.vault.url), NAME, stranger);
 
-    const refused = await secret(deadline.signal).catch((error: unknown) => error as Fault);
+    const refused = await deadline
+      .run(() => secret(deadline.signal))
+      .catch((error: unknown) => error as ServiceError);
 
     expect(refused).toMatchObject({ code: 'upstream_unavailable', retryAfterSeconds: 5 });
-    expect(faultDetails(refused as Fault).cause).toContain('CredentialUnavailableError');
+    expect(errorFields(refused as ServiceError).cause).toContain('CredentialUnavailableError');
   });
 });
 
@@ -169,7 +174,7 @@ describe('a vault that fails', () => {
     expect(refused).toMatchObject({
       code: 'upstream_unavailable',
       retryAfterSeconds: 5,
-      note: 'The vault cannot be reached.',
+      operatorHint: 'Key Vault is unavailable.',
     });
     expect(reads()).toBe(4);
   });
@@ -208,11 +213,11 @@ describe('a vault that fails', () => {
   test('to answer is waited for no longer than the deadline', async () => {
     azure.vault.faults.arm({ operation: 'getSecret', delayMs: 60_000 });
     deadline.end();
-    deadline = startDeadline(SHORT_MS);
+    deadline = openDeadline(SHORT_MS);
 
     const refused = await fault();
 
-    expect(refused).toMatchObject({ code: 'upstream_unavailable' });
+    expect(refused).toMatchObject({ code: 'upstream_timeout' });
     expect(reads()).toBe(1);
   });
 
@@ -220,13 +225,18 @@ describe('a vault that fails', () => {
     const gone = await startScriptedServer(certificate);
     await gone.close();
     deadline.end();
-    deadline = startDeadline(SHORT_MS);
+    deadline = openDeadline(SHORT_MS);
     const secret = vaultSecret(new URL(gone.url), NAME, credential());
 
-    const refused = await secret(deadline.signal).catch((error: unknown) => error as Fault);
+    const refused = await deadline
+      .run(() => secret(deadline.signal))
+      .catch((error: unknown) => error as ServiceError);
 
-    expect(refused).toMatchObject({ code: 'upstream_unavailable', note: 'The vault cannot be reached.' });
-    expect(faultDetails(refused as Fault).cause).toBe('RestError ECONNREFUSED');
+    expect(refused).toMatchObject({
+      code: 'upstream_unavailable',
+      operatorHint: 'Key Vault is unavailable.',
+    });
+    expect(errorFields(refused as ServiceError).cause).toBe('RestError ECONNREFUSED');
   });
 });
 
@@ -246,11 +256,11 @@ test('no fault shows any of the secret, nor what the vault said', async () => {
   azure.vault.faults.clear();
   azure.vault.faults.arm({ operation: 'getSecret', halfBody: true });
   deadline.end();
-  deadline = startDeadline(SHORT_MS);
+  deadline = openDeadline(SHORT_MS);
   faults.push(await fault());
 
   const shown = faults.map((one) =>
-    inspect({ message: one.message, errors: one.errors, ...faultDetails(one) }, { depth: null }),
+    inspect({ message: one.message, errors: one.errors, ...errorFields(one) }, { depth: null }),
   );
 
   expect(faults).toHaveLength(8);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type HttpHandler, HttpResponse, InvocationContext } from '@azure/functions';
 import { registerFunctions } from '../../../functions/register.ts';
 import { endpoint } from '../../../shared/http/endpoint.ts';
-import type { Service } from '../../../shared/app.ts';
+import type { App } from '../../../shared/app.ts';
 import { request } from './request.ts';
 
 /** One invocation as the host would see it. */
@@ -36,7 +36,7 @@ export async function invoke(handler: HttpHandler, from = request()): Promise<Ou
 }
 
 /** The handlers that a service registers, to be had by name. */
-export function handlersOf(service: Service): (name: string) => HttpHandler {
+export function handlersOf(service: App): (name: string) => HttpHandler {
   const handlers = new Map<string, HttpHandler>();
   registerFunctions({ http: (name, { handler }) => void handlers.set(name, handler) }, service);
   return (name) => {
@@ -47,7 +47,7 @@ export function handlersOf(service: Service): (name: string) => HttpHandler {
 }
 
 /** A handler that fails in this way. */
-export function failing(service: Service, error: unknown): HttpHandler {
+export function failing(service: App, error: unknown): HttpHandler {
   return endpoint(service, 'failing', () => {
     throw error;
   });

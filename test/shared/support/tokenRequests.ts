@@ -5,16 +5,25 @@ import {
   type Scope,
   scopeSchema,
 } from '../../../shared/acs/accessToken.ts';
-import type { TokenLimits, TokenRequest } from '../../../shared/http/contract.ts';
+import type { TokenPolicy, TokenRequest } from '../../../shared/http/contract.ts';
 
-/** Whatever a deployment may allow. */
-export const limits: fc.Arbitrary<TokenLimits> = fc.record({
-  allowedScopes: scopesAmong(scopeSchema.options),
-  maxExpiryMinutes: fc.integer({ min: MIN_EXPIRY_MINUTES, max: MAX_EXPIRY_MINUTES }),
-});
+/** Every policy that a deployment may have. */
+export const policies: fc.Arbitrary<TokenPolicy> = fc
+  .record({
+    allowedScopes: scopesAmong(scopeSchema.options),
+    maxExpiryMinutes: fc.integer({ min: MIN_EXPIRY_MINUTES, max: MAX_EXPIRY_MINUTES }),
+  })
+  .chain((limits) =>
+    fc.record({
+      allowedScopes: fc.constant(limits.allowedScopes),
+      defaultScopes: scopesAmong(limits.allowedScopes),
+      maxExpiryMinutes: fc.constant(limits.maxExpiryMinutes),
+      defaultExpiryMinutes: fc.integer({ min: MIN_EXPIRY_MINUTES, max: limits.maxExpiryMinutes }),
+    }),
+  );
 
-/** Every request that a deployment allows. */
-export function validRequest({ allowedScopes, maxExpiryMinutes }: TokenLimits): fc.Arbitrary<TokenRequest> {
+/** Every request that a policy allows. */
+export function validRequest({ allowedScopes, maxExpiryMinutes }: TokenPolicy): fc.Arbitrary<TokenRequest> {
   return fc.record(
     {
       scopes: scopesAmong(allowedScopes),

@@ -4,7 +4,7 @@ import { TableClient } from '@azure/data-tables';
 import { type AcsEmulator, startAcsEmulator } from '../../../local/acs/acsEmulator.ts';
 import { type StorageEmulator, startStorageEmulator } from '../../../local/storage/startStorageEmulator.ts';
 import { AcsIdentity } from '../../../shared/acs/acsIdentity.ts';
-import type { User } from '../../../shared/callers/caller.ts';
+import type { EndUser } from '../../../shared/callers/caller.ts';
 import { ConnectionStringReader } from '../../../shared/keyVault/connectionStringReader.ts';
 import { connectionStringClients } from '../../../shared/acs/identityClients.ts';
 import { subjectKey } from '../../../shared/callers/subjectKey.ts';
@@ -22,6 +22,7 @@ afterAll(async () => {
 });
 
 const signal = new AbortController().signal;
+const options = { scopes: ['chat'], expiresInMinutes: 60 } as const;
 const never = new Promise<never>(() => undefined);
 
 /** Stands for a process that stops at its n-th request to the table: before it is sent, or before the answer. */
@@ -54,24 +55,21 @@ function startService(failpoint?: Failpoint) {
   });
   const identity = new AcsIdentity(connectionStringClients(reader));
   const directory = new UserDirectory(table, (userId, abort) => identity.deleteUser(userId, abort));
-  const tokens = new TokenService(identity, () => Promise.resolve(directory), {
-    defaultScopes: ['chat'],
-    defaultExpiryMinutes: 60,
-  });
+  const tokens = new TokenService(identity, () => Promise.resolve(directory));
   return { table, directory, tokens, stopped: reached.promise };
 }
 
 let users = 0;
-function newUser(): User {
+function newUser(): EndUser {
   users += 1;
   return { kind: 'user', subject: subjectKey('https://issuer.example', `user ${users}`) };
 }
 
 /** The user gets a token, and table and ACS hold exactly its one identity, both ways, and `orphans` besides. */
-async function expectMended(user: User, aliveBefore: number, orphans = 0): Promise<void> {
+async function expectMended(user: EndUser, aliveBefore: number, orphans = 0): Promise<void> {
   const { tokens, directory, table } = startService();
 
-  const { token, user: owned } = await tokens.issueToken(user, 'me', {}, signal);
+  const { token, user: owned } = await tokens.issueToken(user, 'me', options, signal);
 
   expect(await acs.isTokenValid(token)).toBe(true);
   expect(acs.identities.count - aliveBefore).toBe(1 + orphans);
@@ -98,7 +96,7 @@ test.each(failpoints)(
     const before = acs.identities.count;
     const broken = startService(failpoint);
 
-    const end = await Promise.race([broken.stopped, broken.tokens.issueToken(user, 'me', {}, signal)]);
+    const end = await Promise.race([broken.stopped, broken.tokens.issueToken(user, 'me', options, signal)]);
 
     expect(end).toBe('stopped');
     // An identity that was noted nowhere is lost: ACS has no list of them.
@@ -113,7 +111,7 @@ test.each(failpoints)(
   async (failpoint) => {
     const user = newUser();
     const before = acs.identities.count;
-    await startService().tokens.issueToken(user, 'me', {}, signal);
+    await startService().tokens.issueToken(user, 'me', options, signal);
     const broken = startService(failpoint);
 
     const end = await Promise.race([broken.stopped, broken.tokens.deleteUser(user, 'me', signal)]);
@@ -126,7 +124,7 @@ test.each(failpoints)(
 test('mends a deletion that stops before ACS has answered', async () => {
   const user = newUser();
   const before = acs.identities.count;
-  await startService().tokens.issueToken(user, 'me', {}, signal);
+  await startService().tokens.issueToken(user, 'me', options, signal);
   acs.faults.arm({ operation: 'deleteUser', at: 'answer', delayMs: 600_000 });
   acs.seen.reset();
   const hanging = startService().tokens.deleteUser(user, 'me', signal);
@@ -141,7 +139,9 @@ test('leaves one identity when many processes create it at the same time', async
   const before = acs.identities.count;
   const processes = Array.from({ length: 12 }, () => startService());
 
-  const answers = await Promise.all(processes.map(({ tokens }) => tokens.issueToken(user, 'me', {}, signal)));
+  const answers = await Promise.all(
+    processes.map(({ tokens }) => tokens.issueToken(user, 'me', options, signal)),
+  );
 
   expect(new Set(answers.map((answer) => answer.user.communicationUserId)).size).toBe(1);
   await expectMended(user, before);
@@ -174,7 +174,7 @@ test('keeps subjects with any characters and of any length apart', async () => {
   const { tokens } = startService();
 
   const answers = await Promise.all(
-    subjects.map((subject) => tokens.createUser({ kind: 'user', subject }, {}, signal)),
+    subjects.map((subject) => tokens.createUser({ kind: 'user', subject }, undefined, signal)),
   );
 
   expect(new Set(answers.map(({ answer }) => answer.user.communicationUserId)).size).toBe(subjects.length);

@@ -19,7 +19,7 @@ const event: Required<RequestEvent> = {
   communicationUser: '8:acs:a_b',
   scopes: ['chat'],
   expiresInMinutes: 60,
-  note: 'n',
+  hint: 'n',
   cause: 'c',
 };
 
@@ -35,10 +35,10 @@ test('the queries read every field of the event, and no other', async () => {
 
 test('the queries find the event by how its line begins', async () => {
   const query = await readFile('infra/queries/tokenServiceRequests.kql', 'utf8');
-  const parts = () => {
+  const dependencies = () => {
     throw misconfigured('nothing works');
   };
-  const handler = endpoint({ authLevel: 'function', parts }, 'named', () => Promise.resolve({}));
+  const handler = endpoint({ authLevel: 'function', dependencies }, 'named', () => Promise.resolve({}));
 
   const { logs } = await invoke(handler);
 

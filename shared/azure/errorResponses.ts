@@ -1,0 +1,39 @@
+import { type PipelinePolicy, type PipelineResponse, RestError } from '@azure/core-rest-pipeline';
+import * as z from 'zod';
+
+const error = z.looseObject({ code: z.string() });
+/** Communication Services and Key Vault say `error`, Table Storage `odata.error`. */
+const errorBody = z.union([
+  z.object({ error }),
+  z.object({ 'odata.error': error }).transform((body) => ({ error: body['odata.error'] })),
+]);
+
+/**
+ * Throws a RestError for every error response before the SDK reads its body: some SDKs throw a TypeError for a
+ * body that they do not expect, such as an HTML page. Add it inside the retry policy.
+ */
+export const throwErrorResponses: PipelinePolicy = {
+  name: 'throwErrorResponses',
+  async sendRequest(request, next) {
+    const response = await next(request);
+    if (response.status < 400) return response;
+    const details = readError(response);
+    throw Object.assign(
+      new RestError(`Status ${response.status}`, {
+        statusCode: response.status,
+        ...(details === undefined ? {} : { code: details.code }),
+        request,
+        response,
+      }),
+      { details },
+    );
+  },
+};
+
+function readError({ bodyAsText }: PipelineResponse): z.output<typeof error> | undefined {
+  try {
+    return errorBody.parse(JSON.parse(bodyAsText ?? '')).error;
+  } catch {
+    return undefined;
+  }
+}

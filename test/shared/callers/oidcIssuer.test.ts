@@ -1,0 +1,221 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { exportJWK, generateKeyPair, type JWK, jwtVerify, SignJWT } from 'jose';
+import { OidcIssuer } from '../../../shared/callers/oidcIssuer.ts';
+
+const ISSUER = 'https://issuer.example';
+const DISCOVERY = `${ISSUER}/.well-known/openid-configuration`;
+const KEYS = `${ISSUER}/keys`;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const { signal } = new AbortController();
+
+let now: number;
+/** The URLs fetched so far. */
+let fetched: string[];
+let keys: unknown[];
+let respond: (url: string) => Response | Promise<Response>;
+let issuer: OidcIssuer;
+let privateKey: Awaited<ReturnType<typeof generateKeyPair>>['privateKey'];
+let publicJwk: JWK;
+
+beforeEach(async () => {
+  now = 0;
+  fetched = [];
+  const pair = await generateKeyPair('ES256');
+  privateKey = pair.privateKey;
+  publicJwk = { ...(await exportJWK(pair.publicKey)), kid: 'one', alg: 'ES256' };
+  keys = [publicJwk];
+  respond = healthy;
+  issuer = new OidcIssuer(ISSUER, {
+    clock: () => now,
+    fetch: (url) => {
+      fetched.push(url);
+      return Promise.resolve(respond(url));
+    },
+  });
+});
+
+afterEach(() => {
+  respond = healthy;
+});
+
+function healthy(url: string): Response {
+  return Response.json(url === DISCOVERY ? { issuer: ISSUER, jwks_uri: KEYS } : { keys });
+}
+
+const down = () => Promise.reject(new TypeError('fetch failed'));
+const hang = () => new Promise<Response>(() => undefined);
+
+async function verify(kid = 'one'): Promise<string> {
+  const token = await new SignJWT().setProtectedHeader({ alg: 'ES256', kid }).sign(privateKey);
+  return jwtVerify(token, issuer.keyFinder(signal)).then(
+    () => 'verified',
+    (error: unknown) => (error as { code: string }).code,
+  );
+}
+
+/** Lets a fetch in the background end. */
+const settled = () => new Promise(setImmediate);
+
+test('fetches discovery and keys once, however many tokens arrive at once', async () => {
+  const results = await Promise.all([verify(), verify(), verify()]);
+
+  expect(results).toEqual(['verified', 'verified', 'verified']);
+  expect(fetched).toEqual([DISCOVERY, KEYS]);
+});
+
+test('fetches the keys again in the background after 10 minutes, and discovery after an hour', async () => {
+  await verify();
+  now += 11 * MINUTE;
+  respond = hang;
+  const whileHanging = await verify();
+
+  expect(whileHanging).toBe('verified');
+  expect(fetched).toEqual([DISCOVERY, KEYS, KEYS]);
+});
+
+test('waits for the keys when nothing was verified for more than 20 minutes', async () => {
+  await verify();
+  now += 2 * HOUR;
+  keys = [];
+
+  expect(await verify()).toBe('ERR_JWKS_NO_MATCHING_KEY');
+  expect(fetched).toEqual([DISCOVERY, KEYS, DISCOVERY, KEYS]);
+});
+
+describe('an unknown key id', () => {
+  test('causes a fetch, and finds a key that is new', async () => {
+    await verify();
+    now += 6000;
+    keys = [{ ...publicJwk, kid: 'two' }];
+
+    expect(await verify('two')).toBe('verified');
+    expect(fetched).toEqual([DISCOVERY, KEYS, KEYS]);
+  });
+
+  test('causes no more than one fetch in 5 seconds', async () => {
+    await verify();
+    now += 4999;
+
+    const results = await Promise.all(['a', 'b', 'c'].map(verify));
+
+    expect(results).toEqual(Array(3).fill('ERR_JWKS_NO_MATCHING_KEY'));
+    expect(fetched).toEqual([DISCOVERY, KEYS]);
+  });
+});
+
+describe('while the issuer is unavailable', () => {
+  test('fails with Retry-After, and does not repeat the fetch within a backoff that doubles to a minute', async () => {
+    respond = down;
+    const fetches: number[] = [];
+    for (const waited of [0, 1999, 1, 3999, 1, 7999, 1, 15_999, 1, 31_999, 1, 59_999, 1, 59_999, 1]) {
+      now += waited;
+      expect(await verify()).toBe('upstream_unavailable');
+      fetches.push(fetched.length);
+    }
+
+    expect(fetches).toEqual([1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8]);
+  });
+
+  test('recovers after the backoff', async () => {
+    respond = down;
+    await verify();
+    respond = healthy;
+    now += 2000;
+
+    expect(await verify()).toBe('verified');
+  });
+
+  test('verifies with the last known keys for 24 hours, without waiting for it', async () => {
+    await verify();
+    now += 11 * MINUTE;
+    respond = down;
+    await verify();
+    await settled();
+    respond = hang;
+    now += 23 * HOUR;
+    const before = await verify();
+    now += HOUR;
+    respond = down;
+
+    expect(before).toBe('verified');
+    expect(fetched.length).toBe(4);
+  });
+
+  test('rejects tokens when the last known keys are 24 hours old', async () => {
+    await verify();
+    respond = down;
+    now += 24 * HOUR;
+
+    expect(await verify()).toBe('upstream_unavailable');
+  });
+
+  test('an unknown key id is no proof against the token', async () => {
+    await verify();
+    now += 6000;
+    respond = down;
+
+    expect(await verify('two')).toBe('upstream_unavailable');
+  });
+});
+
+describe('the documents', () => {
+  test.each<[string, (url: string) => Response]>([
+    ['status 500', () => new Response('', { status: 500 })],
+    ['text', () => new Response('hello')],
+    ['null', () => Response.json(null)],
+    ['no fields', () => Response.json({})],
+    ['keys that are not objects', (url) => (url === KEYS ? Response.json({ keys: [1] }) : healthy(url))],
+    [
+      'more than 512 KiB',
+      () => Response.json({ issuer: ISSUER, jwks_uri: KEYS, padding: 'x'.repeat(512 * 1024) }),
+    ],
+  ])('of the issuer are unusable with %s', async (_what, response) => {
+    respond = response;
+
+    expect(await verify()).toBe('upstream_unavailable');
+  });
+
+  test('stop being read after 512 KiB', async () => {
+    let sent = 0;
+    const endless = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        sent += 64 * 1024;
+        controller.enqueue(new Uint8Array(64 * 1024));
+      },
+    });
+    respond = () => new Response(endless);
+
+    expect(await verify()).toBe('upstream_unavailable');
+    expect(sent).toBeLessThanOrEqual(640 * 1024);
+  });
+
+  test.each([
+    ['another issuer', { issuer: `${ISSUER}/`, jwks_uri: KEYS }],
+    ['keys over http', { issuer: ISSUER, jwks_uri: 'http://issuer.example/keys' }],
+    ['keys nowhere', { issuer: ISSUER, jwks_uri: 'keys' }],
+  ])('that name %s are misconfigured', async (_what, document) => {
+    respond = () => Response.json(document);
+
+    expect(await verify()).toBe('misconfigured');
+  });
+
+  test('may have keys that cannot verify beside those that can', async () => {
+    const short = { kty: 'RSA', kid: 'one', n: Buffer.alloc(128, 0xff).toString('base64url'), e: 'AQAB' };
+    keys = [
+      short,
+      { kty: 'RSA', kid: 'one', n: '!', e: '!' },
+      { kty: 'unknown', kid: 'one' },
+      { kty: 'oct', kid: 'one', k: 'c2VjcmV0' },
+      publicJwk,
+    ];
+
+    expect(await verify()).toBe('verified');
+  });
+
+  test('with only keys that cannot verify reject the token', async () => {
+    keys = [{ ...publicJwk, x: 'broken' }];
+
+    expect(await verify()).toBe('ERR_JWKS_NO_MATCHING_KEY');
+  });
+});
