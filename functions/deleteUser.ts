@@ -1,7 +1,7 @@
 import type { HttpFunctionOptions, HttpResponseInit } from '@azure/functions';
 import type { App } from '../shared/app.ts';
 import { type Call, endpoint } from '../shared/http/endpoint.ts';
-import { readUserId } from '../shared/http/tokenRequest.ts';
+import { readOnlyUserId } from '../shared/http/tokenRequest.ts';
 
 async function handle({
   request,
@@ -10,7 +10,7 @@ async function handle({
   signal,
   addLogFields,
 }: Call): Promise<HttpResponseInit> {
-  const userId = readUserId(request);
+  const userId = await readOnlyUserId(request);
   addLogFields({ communicationUser: userId });
   await tokenService.deleteUser(caller, userId, signal);
   return { status: 204 };

@@ -1,16 +1,19 @@
 import type { HttpFunctionOptions } from '@azure/functions';
 import type { App } from '../shared/app.ts';
-import { withCommonHeaders } from '../shared/http/endpoint.ts';
-import { checkHealth } from '../shared/http/healthChecks.ts';
+import { loggedHandler } from '../shared/http/endpoint.ts';
+import { healthCheck } from '../shared/http/healthChecks.ts';
 
 export function health(app: App): HttpFunctionOptions {
+  const check = healthCheck(app);
   return {
     methods: ['GET'],
     authLevel: 'anonymous',
     route: 'health',
-    handler: async (_request, context) => {
-      const result = await checkHealth(app);
-      return withCommonHeaders({ status: result.status === 'ok' ? 200 : 503, jsonBody: result }, context);
-    },
+    handler: loggedHandler('health', async (_request, event) => {
+      const result = await check();
+      if (result.status === 'ok') return { status: 200, jsonBody: result };
+      event.outcome = result.checks['settings'] === 'ok' ? 'upstream_unavailable' : 'misconfigured';
+      return { status: 503, jsonBody: result };
+    }),
   };
 }

@@ -26,6 +26,7 @@ export async function startSignIn(): Promise<SignIn> {
       CALLER_AUTH: 'oidc',
       OIDC_ISSUER: provider.issuer,
       OIDC_AUDIENCE: AUDIENCE,
+      OIDC_REQUIRED_SCOPE: 'tokens',
       USER_TABLE_CONNECTION_STRING: storage.connectionString,
       USER_TABLE_NAME: TABLE,
     }),

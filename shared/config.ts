@@ -88,9 +88,17 @@ const tokenPolicy = tokenVariables.transform((env, context) => {
 
 const requiredWithOidc = 'is required with CALLER_AUTH=oidc';
 
+/** RFC 6749 scopes and client ids have no spaces; a comma separates too. */
+const nameList = z
+  .string()
+  .transform((text) => text.split(/[\s,]+/).filter((name) => name !== ''))
+  .refine((names) => names.length > 0, 'must name at least one');
+
 const oidcVariables = z.object({
   OIDC_ISSUER: z.string(requiredWithOidc).pipe(issuerUrl),
   OIDC_AUDIENCE: z.string(requiredWithOidc),
+  OIDC_REQUIRED_SCOPE: z.string(`${requiredWithOidc} (none if the tokens have no scopes)`).pipe(nameList),
+  OIDC_ALLOWED_CLIENTS: nameList.optional(),
   OIDC_ADMIN_ROLE: z.string().default('TokenService.Admin'),
   OIDC_SUBJECT_CLAIM: z
     .string()
@@ -124,6 +132,8 @@ const oidcCallers = z.intersection(
     audience: env.OIDC_AUDIENCE,
     adminRole: env.OIDC_ADMIN_ROLE,
     subjectClaim: env.OIDC_SUBJECT_CLAIM,
+    requiredScopes: isNone(env.OIDC_REQUIRED_SCOPE) ? undefined : env.OIDC_REQUIRED_SCOPE,
+    allowedClients: env.OIDC_ALLOWED_CLIENTS,
   })),
   userTable.transform((table) => ({ userTable: table })),
 );
@@ -136,7 +146,7 @@ const otherVariables = z.object({
   /** Set by the platform where the app has a managed identity. */
   IDENTITY_ENDPOINT: z.string().optional(),
   REQUEST_DEADLINE_SECONDS: wholeNumber(1, 200).default(10),
-  CALLER_REQUESTS_PER_MINUTE: wholeNumber(0, 1_000_000).default(60),
+  CALLER_REQUESTS_PER_MINUTE: wholeNumber(0, 1_000_000).default(10),
 });
 
 const otherSettings = otherVariables.transform((env) => ({
@@ -182,6 +192,10 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
     .flatMap(({ error }) => error?.issues ?? [])
     .map(({ path, message }) => `${String(path[0])} ${message}`);
   throw misconfigured([...new Set(problems)].join('; '));
+}
+
+function isNone(scopes: string[]): boolean {
+  return scopes.length === 1 && scopes[0] === 'none';
 }
 
 function reject(context: z.core.$RefinementCtx, name: string, message: string): never {

@@ -4,6 +4,7 @@ export type ErrorCode =
   | 'unauthenticated'
   | 'forbidden'
   | 'user_not_found'
+  | 'length_required'
   | 'payload_too_large'
   | 'too_many_requests'
   | 'upstream_rejected'

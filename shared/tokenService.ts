@@ -20,23 +20,23 @@ export class TokenService {
   }
 
   /**
-   * Creates a communication user, with its first token when there are token options. An end user gets its own,
-   * which is new only the first time.
+   * Creates a communication user, with its first token when there are token options. An end user has one, which
+   * is new only the first time; a service creates one that is nobody's.
    */
   async createUser(
-    caller: Caller,
+    owner: EndUser | undefined,
     tokenOptions: TokenOptions | undefined,
     signal: AbortSignal,
   ): Promise<{ isNew: boolean; answer: CreatedUser }> {
     if (tokenOptions !== undefined) {
-      if (caller.kind === 'user') return this.#issueOwnToken(caller, tokenOptions, signal);
+      if (owner !== undefined) return this.#issueOwnToken(owner, tokenOptions, signal);
       const { userId, ...token } = await this.#acs.createUserAndToken(tokenOptions, signal);
       return { isNew: true, answer: issuedToken(userId, token) };
     }
     const create = async () => ({ userId: await this.#acs.createUser(signal) });
-    if (caller.kind === 'service') return { isNew: true, answer: createdUser((await create()).userId) };
+    if (owner === undefined) return { isNew: true, answer: createdUser((await create()).userId) };
     const directory = await this.#directory();
-    const { userId, created } = await directory.getOrCreate(caller.subject, create, signal);
+    const { userId, created } = await directory.getOrCreate(owner.subject, create, signal);
     return { isNew: created !== undefined, answer: createdUser(userId) };
   }
 

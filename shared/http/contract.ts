@@ -4,13 +4,22 @@ import { MIN_EXPIRY_MINUTES, type Scope } from '../acs/accessToken.ts';
 /** A request body longer than this, in bytes, is rejected unread. */
 export const MAX_BODY_BYTES = 16 * 1024;
 
+/** OpenID Connect limits `sub` to 255 characters; other claims may be longer. */
+const MAX_SUBJECT_LENGTH = 1024;
+
 const guid = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
-const userIdPattern = new RegExp(`^8:(?:acs|gcch-acs|dod-acs):${guid}_${guid}$`, 'i');
+const guidPattern = new RegExp(`^${guid}$`);
+const userIdPattern = new RegExp(`^8:(?:acs|gcch-acs|dod-acs):${guid}_${guid}$`);
 
 /** The communication user that a request is about: an id, or `me` for the caller's own. */
 export const userIdSchema = z.union([
   z.literal('me'),
-  z.string().regex(userIdPattern, 'must be a communication user id (8:acs:…) or me'),
+  z
+    .string()
+    .regex(
+      userIdPattern,
+      'must be a communication user id as Communication Services returns it (8:acs:…, lower case) or me',
+    ),
 ]);
 
 /** What tokens may be issued, and what is issued when the request leaves it open. */
@@ -46,6 +55,20 @@ export function tokenRequestSchema({
     'must be a JSON object',
   );
 }
+
+/** The fields that createUser accepts in the body: `subject` is for services that sign users in with OIDC. */
+export function newUserSchema(policy: Pick<TokenPolicy, 'allowedScopes' | 'maxExpiryMinutes'>) {
+  return tokenRequestSchema(policy).extend({
+    subject: z
+      .string('must be a string')
+      .min(1, 'must not be empty')
+      .max(MAX_SUBJECT_LENGTH, `must not be longer than ${MAX_SUBJECT_LENGTH} characters`)
+      .optional(),
+    tenantId: z.string('must be a string').regex(guidPattern, 'must be a GUID in lower case').optional(),
+  });
+}
+
+export type NewUserRequest = z.output<ReturnType<typeof newUserSchema>>;
 
 export type TokenRequest = z.output<ReturnType<typeof tokenRequestSchema>>;
 

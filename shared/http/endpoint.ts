@@ -1,7 +1,7 @@
 import type { HttpHandler, HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import type { App } from '../app.ts';
 import { withDeadline } from '../azure/deadline.ts';
-import type { Caller } from '../callers/caller.ts';
+import type { Caller, Callers } from '../callers/caller.ts';
 import { ServiceError } from '../errors.ts';
 import type { TokenPolicy } from './contract.ts';
 import { problemResponse } from './problem.ts';
@@ -14,6 +14,7 @@ export interface Call {
   caller: Caller;
   tokenPolicy: TokenPolicy;
   tokenService: TokenService;
+  callers: Callers;
   /** Aborts at the request's deadline. */
   signal: AbortSignal;
   /** Adds to the request's log event. */
@@ -22,12 +23,20 @@ export interface Call {
 
 type Handler = (call: Call) => Promise<HttpResponseInit>;
 
-/** Wraps a handler with what every function does: deadline, caller, rate limit, errors, log event. */
+/** Wraps a handler with what every operation does: deadline, caller, rate limit, errors, log event. */
 export function endpoint(app: App, name: string, handler: Handler): HttpHandler {
+  return loggedHandler(name, (request, event) => serve(app, handler, request, event));
+}
+
+/** Answers errors with a problem, logs one event for each request, and adds the common headers. */
+export function loggedHandler(
+  name: string,
+  respond: (request: HttpRequest, event: Partial<RequestEvent>) => Promise<HttpResponseInit>,
+): HttpHandler {
   return async (request, context) => {
     const started = performance.now();
     const event: Partial<RequestEvent> = { outcome: 'ok' };
-    const response = await serve(app, handler, request, event).catch((thrown: unknown) => {
+    const response = await respond(request, event).catch((thrown: unknown) => {
       const error = toServiceError(thrown);
       Object.assign(event, { outcome: error.code, ...errorFields(error) });
       return problemResponse(error, context.invocationId);
@@ -59,9 +68,17 @@ async function serve(
     const { signal } = deadline;
     try {
       const caller = await callers.identify(request, signal);
-      Object.assign(event, { caller: caller.kind, subject: caller.subject });
+      Object.assign(event, { caller: caller.kind, subject: caller.subject, client: caller.client });
       await rateLimit(caller);
-      return await handler({ request, caller, tokenPolicy, tokenService, signal, addLogFields });
+      return await handler({
+        request,
+        caller,
+        callers,
+        tokenPolicy,
+        tokenService,
+        signal,
+        addLogFields,
+      });
     } finally {
       event.upstreamCalls = deadline.upstreamCalls;
     }
@@ -69,7 +86,7 @@ async function serve(
 }
 
 /** Adds the headers that every response of the service carries. */
-export function withCommonHeaders(response: HttpResponseInit, context: InvocationContext): HttpResponseInit {
+function withCommonHeaders(response: HttpResponseInit, context: InvocationContext): HttpResponseInit {
   return {
     ...response,
     headers: {

@@ -6,6 +6,7 @@ const responses: Record<ErrorCode, { status: number; title: string }> = {
   unauthenticated: { status: 401, title: 'Not authenticated' },
   forbidden: { status: 403, title: 'Forbidden' },
   user_not_found: { status: 404, title: 'Communication user not found' },
+  length_required: { status: 411, title: 'Length required' },
   payload_too_large: { status: 413, title: 'Request body too large' },
   too_many_requests: { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Internal error' },

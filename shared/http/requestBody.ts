@@ -1,19 +1,65 @@
 import type { HttpRequest } from '@azure/functions';
+import { invalidRequest, ServiceError } from '../errors.ts';
 import { MAX_BODY_BYTES } from './contract.ts';
-import { ServiceError, invalidRequest } from '../errors.ts';
 
-/** The JSON of the request body; an empty object when there is no body. Throws `payload_too_large` or `invalid_request`. */
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * The JSON of the request body; an empty object when there is no body. Throws `length_required` for a body that
+ * was announced and did not arrive, `payload_too_large` or `invalid_request`.
+ */
 export async function readJsonBody(request: HttpRequest): Promise<unknown> {
-  rejectLongBody(Number(request.headers.get('content-length') ?? 0));
+  rejectLongBody(announcedBytes(request));
   const bytes = await request.arrayBuffer();
   rejectLongBody(bytes.byteLength);
-  if (bytes.byteLength === 0) return {};
-
+  if (bytes.byteLength === 0) {
+    rejectLostBody(request);
+    return {};
+  }
+  const encoding = request.headers.get('content-encoding')?.trim().toLowerCase() ?? 'identity';
+  if (encoding !== 'identity') {
+    throw invalidRequest({ path: 'Content-Encoding', message: 'must be absent: send the JSON uncompressed' });
+  }
   const type = request.headers.get('content-type') ?? '';
   if (!/^\s*application\/json\s*(;|$)/i.test(type)) {
     throw invalidRequest({ path: 'Content-Type', message: 'must be application/json' });
   }
   return parseStrictly(decode(bytes));
+}
+
+/** Throws `invalid_request` for a request with a body, on a route or with a method that reads none. */
+export async function rejectBody(request: HttpRequest): Promise<void> {
+  const hasBody =
+    announcedBytes(request) > 0 ||
+    request.headers.has('transfer-encoding') ||
+    (request.method !== 'GET' && (await request.arrayBuffer()).byteLength > 0);
+  if (hasBody)
+    throw invalidRequest({ path: 'body', message: `must be absent: ${request.method} reads no body` });
+}
+
+/**
+ * The Functions host drops a body that is sent in chunks. Taking it for "no body" would grant the defaults, which
+ * can be more than the body asked for.
+ */
+function rejectLostBody(request: HttpRequest): void {
+  const { headers } = request;
+  const isEmpty = headers.get('content-length')?.trim() === '0' && !headers.has('transfer-encoding');
+  const isAnnounced =
+    headers.has('transfer-encoding') ||
+    headers.has('content-type') ||
+    headers.has('content-encoding') ||
+    announcedBytes(request) > 0;
+  if (isEmpty || !isAnnounced) return;
+  throw new ServiceError(
+    'length_required',
+    'The request announces a body, but none arrived: Azure Functions drops bodies without a Content-Length. ' +
+      'Send Content-Length. In .NET, call LoadIntoBufferAsync on the content before sending it, ' +
+      'or use StringContent instead of PostAsJsonAsync.',
+  );
+}
+
+function announcedBytes(request: HttpRequest): number {
+  return Number(request.headers.get('content-length') ?? 0);
 }
 
 function rejectLongBody(bytes: number): void {
@@ -24,7 +70,7 @@ function rejectLongBody(bytes: number): void {
 
 function decode(bytes: ArrayBuffer): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return utf8.decode(bytes);
   } catch (cause) {
     throw new ServiceError('invalid_request', 'The request body is not UTF-8.', {
       errors: [{ path: 'body', message: 'must be JSON in UTF-8' }],

@@ -15,6 +15,8 @@ export interface RequestEvent {
   caller?: string;
   /** A hash; see subjectKey. */
   subject?: string | undefined;
+  /** The client id in the bearer token. */
+  client?: string | undefined;
   communicationUser?: string | undefined;
   /** Scopes and lifetime of the token, defaults included. */
   scopes?: readonly string[] | undefined;

@@ -1,11 +1,27 @@
 import type { HttpRequest } from '@azure/functions';
 import type * as z from 'zod';
 import type { TokenOptions } from '../acs/accessToken.ts';
+import type { AppUser } from '../callers/caller.ts';
 import { type FieldError, invalidRequest } from '../errors.ts';
-import { type TokenPolicy, type TokenRequest, tokenRequestSchema, userIdSchema } from './contract.ts';
-import { readJsonBody } from './requestBody.ts';
+import {
+  newUserSchema,
+  type NewUserRequest,
+  type TokenPolicy,
+  type TokenRequest,
+  tokenRequestSchema,
+  userIdSchema,
+} from './contract.ts';
+import { fieldErrors } from './fieldErrors.ts';
+import { readQuery, unknownParameters } from './query.ts';
+import { readJsonBody, rejectBody } from './requestBody.ts';
 
-const MAX_ERRORS = 20;
+/** What createUser is asked for. */
+export interface NewUser {
+  /** The first token; `undefined` when the request has no scopes. */
+  tokenOptions: TokenOptions | undefined;
+  /** The app user that a service creates the communication user for. */
+  appUser: AppUser | undefined;
+}
 
 /** The communication user in the route, or `me`. Throws `invalid_request`. */
 export function readUserId(request: HttpRequest): string {
@@ -14,18 +30,45 @@ export function readUserId(request: HttpRequest): string {
   return parsed.data;
 }
 
+/** The communication user in the route of a request that takes nothing else. Throws `invalid_request`. */
+export async function readOnlyUserId(request: HttpRequest): Promise<string> {
+  const userId = readUserId(request);
+  const unknown = unknownParameters(request, []);
+  if (unknown.length > 0) throw invalidRequest(...unknown);
+  await rejectBody(request);
+  return userId;
+}
+
 /** The token to issue, with the policy's defaults for what the request leaves open. Throws `invalid_request`. */
 export async function readTokenOptions(request: HttpRequest, policy: TokenPolicy): Promise<TokenOptions> {
   return withDefaults(await readTokenRequest(request, policy), policy);
 }
 
-/** The first token of a new user; `undefined` when the request has no scopes. Throws `invalid_request`. */
-export async function readFirstTokenOptions(
-  request: HttpRequest,
-  policy: TokenPolicy,
-): Promise<TokenOptions | undefined> {
-  const tokenRequest = await readTokenRequest(request, policy);
-  return tokenRequest.scopes === undefined ? undefined : withDefaults(tokenRequest, policy);
+/** The user to create. Throws `invalid_request`. */
+export async function readNewUser(request: HttpRequest, policy: TokenPolicy): Promise<NewUser> {
+  const fields = await readFields(request, newUserSchema(policy), tokenRequestSchema(policy));
+  if (fields.scopes === undefined && fields.expiresInMinutes !== undefined) {
+    throw invalidRequest({
+      path: 'expiresInMinutes',
+      message: 'needs scopes: without scopes no token is issued',
+    });
+  }
+  return {
+    tokenOptions: fields.scopes === undefined ? undefined : withDefaults(fields, policy),
+    appUser: readAppUser(fields),
+  };
+}
+
+/** The fields of the body and the query, each of them in one place only. Throws `invalid_request`. */
+export function readTokenRequest(request: HttpRequest, policy: TokenPolicy): Promise<TokenRequest> {
+  const schema = tokenRequestSchema(policy);
+  return readFields(request, schema, schema);
+}
+
+function readAppUser({ subject, tenantId }: NewUserRequest): AppUser | undefined {
+  if (subject !== undefined) return { subject, tenantId };
+  if (tenantId === undefined) return undefined;
+  throw invalidRequest({ path: 'tenantId', message: 'needs subject' });
 }
 
 function withDefaults({ scopes, expiresInMinutes }: TokenRequest, policy: TokenPolicy): TokenOptions {
@@ -35,16 +78,18 @@ function withDefaults({ scopes, expiresInMinutes }: TokenRequest, policy: TokenP
   };
 }
 
-/** The fields of the body and the query, each of them in one place only. Throws `invalid_request`. */
-export async function readTokenRequest(request: HttpRequest, policy: TokenPolicy): Promise<TokenRequest> {
-  const schema = tokenRequestSchema(policy);
-  const body = schema.safeParse(request.method === 'GET' ? {} : await readJsonBody(request));
-  const query = schema.safeParse(readQuery(request.query));
+async function readFields<Body extends object, Query extends object>(
+  request: HttpRequest,
+  bodySchema: z.ZodType<Body>,
+  querySchema: z.ZodType<Query>,
+): Promise<Body & Query> {
+  if (request.method === 'GET') await rejectBody(request);
+  const body = bodySchema.safeParse(request.method === 'GET' ? {} : await readJsonBody(request));
+  const query = querySchema.safeParse(readQuery(request.query));
   const errors = [
     ...(body.success ? [] : fieldErrors(body.error, 'body')),
     ...(query.success ? [] : fieldErrors(query.error, 'query').map(asQueryError)),
-    // Ignoring it would give the caller more scopes than it asked for.
-    ...(request.query.has('scopes') ? [{ path: 'scopes', message: 'must be named scope in the query' }] : []),
+    ...unknownParameters(request),
   ];
   if (!body.success || !query.success || errors.length > 0) throw invalidRequest(...errors);
 
@@ -57,37 +102,6 @@ export async function readTokenRequest(request: HttpRequest, policy: TokenPolicy
   return { ...body.data, ...query.data };
 }
 
-/** The fields of the query, in the shape of the body. Other parameters, such as `code`, are ignored. */
-function readQuery(query: URLSearchParams): Record<string, unknown> {
-  const scope = query.getAll('scope');
-  const expiry = query.getAll('expiresInMinutes');
-  return {
-    ...(scope.length > 0 && {
-      scopes: scope.flatMap((list) => list.split(/[\s,]+/)).filter((name) => name !== ''),
-    }),
-    ...(expiry.length > 0 && {
-      expiresInMinutes: /^-?\d{1,9}$/.test(expiry.join()) ? Number(expiry.join()) : NaN,
-    }),
-  };
-}
-
 function asQueryError({ path, message }: FieldError): FieldError {
   return { path: path.replace(/^scopes/, 'scope'), message };
-}
-
-function fieldErrors(error: z.ZodError, whole: string): FieldError[] {
-  return error.issues
-    .flatMap((issue): FieldError[] =>
-      issue.code === 'unrecognized_keys'
-        ? issue.keys.map((key) => ({ path: key, message: 'is not a known field' }))
-        : [{ path: fieldPath(issue.path) || whole, message: issue.message }],
-    )
-    .slice(0, MAX_ERRORS);
-}
-
-/** `['scopes', 1]` as `scopes[1]`. */
-function fieldPath(path: readonly PropertyKey[]): string {
-  return path
-    .map((step, index) => (typeof step === 'number' ? `[${step}]` : `${index > 0 ? '.' : ''}${String(step)}`))
-    .join('');
 }

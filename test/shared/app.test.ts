@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import type { LocalAzure } from '../../local/localAzure.ts';
-import { checkHealth } from '../../shared/http/healthChecks.ts';
+import { healthCheck } from '../../shared/http/healthChecks.ts';
 import { createApp } from '../../shared/app.ts';
 import { startAzureHere } from './support/azureHere.ts';
 import { handlersOf, invoke, type Outcome } from './support/functions.ts';
@@ -85,7 +85,7 @@ describe('health', () => {
   test('is ok when the connection string can be read, which is asked for once', async () => {
     const { service } = start();
 
-    const checked = [await checkHealth(service), await checkHealth(service)];
+    const checked = [await healthCheck(service)(), await healthCheck(service)()];
 
     const ok = { status: 'ok', checks: { settings: 'ok', connectionString: 'ok' } };
     expect(checked).toEqual([ok, ok]);
@@ -110,7 +110,7 @@ describe('health', () => {
     azure.vault.faults.arm({ operation: 'getSecret', delayMs: 60_000 });
     const { service } = start({ REQUEST_DEADLINE_SECONDS: '1' });
 
-    const health = await checkHealth(service);
+    const health = await healthCheck(service)();
 
     expect(health.checks).toEqual({ settings: 'ok', connectionString: 'failed' });
   });
@@ -120,7 +120,7 @@ test('a service without a connection string asks no vault', async () => {
   const { call, service } = start({ ACS_ENDPOINT: azure.acs.secureUrl ?? '' });
 
   const created = await call('createUser');
-  const health = await checkHealth(service);
+  const health = await healthCheck(service)();
 
   expect(created.status).toBe(201);
   expect(health).toEqual({ status: 'ok', checks: { settings: 'ok' } });

@@ -55,7 +55,7 @@ test('a vault is all that has to be set', () => {
       defaultExpiryMinutes: 1440,
     },
     callers: { auth: 'function-key' },
-    requestsPerMinute: 60,
+    requestsPerMinute: 10,
     deadlineMs: 10_000,
   });
 });
@@ -247,6 +247,7 @@ describe('signed-in users', () => {
     CALLER_AUTH: 'oidc',
     OIDC_ISSUER: 'https://login.example.net/tenant/v2.0',
     OIDC_AUDIENCE: 'api://tokens',
+    OIDC_REQUIRED_SCOPE: 'Tokens.Issue',
     USER_TABLE_ENDPOINT: 'https://name.table.core.windows.net',
   };
   const signInOf = (env: NodeJS.ProcessEnv) => readSettings({ ...oidc, ...env }).callers;
@@ -260,6 +261,8 @@ describe('signed-in users', () => {
       audience: 'api://tokens',
       adminRole: 'TokenService.Admin',
       subjectClaim: 'sub',
+      requiredScopes: ['Tokens.Issue'],
+      allowedClients: undefined,
       userTable: { name: 'users', endpoint: new URL('https://name.table.core.windows.net/') },
     });
   });
@@ -268,10 +271,31 @@ describe('signed-in users', () => {
     const note = noteOf({ ...vault, CALLER_AUTH: 'oidc' });
 
     expect(note).toBe(
-      ['OIDC_ISSUER', 'OIDC_AUDIENCE', 'USER_TABLE_ENDPOINT']
-        .map((name) => `${name} is required with CALLER_AUTH=oidc`)
-        .join('; '),
+      [
+        'OIDC_ISSUER is required with CALLER_AUTH=oidc',
+        'OIDC_AUDIENCE is required with CALLER_AUTH=oidc',
+        'OIDC_REQUIRED_SCOPE is required with CALLER_AUTH=oidc (none if the tokens have no scopes)',
+        'USER_TABLE_ENDPOINT is required with CALLER_AUTH=oidc',
+      ].join('; '),
     );
+  });
+
+  test.each([
+    ['none', undefined],
+    ['a', ['a']],
+    ['a b, c', ['a', 'b', 'c']],
+  ])('need one of the scopes %s', (text, requiredScopes) => {
+    expect(signInOf({ OIDC_REQUIRED_SCOPE: text })).toMatchObject({ requiredScopes });
+  });
+
+  test('may come from certain clients only', () => {
+    expect(signInOf({ OIDC_ALLOWED_CLIENTS: 'web, phone' })).toMatchObject({
+      allowedClients: ['web', 'phone'],
+    });
+  });
+
+  test.each(['OIDC_REQUIRED_SCOPE', 'OIDC_ALLOWED_CLIENTS'])('%s must name something', (name) => {
+    expect(noteOf({ ...oidc, [name]: ' , ' })).toBe(`${name} must name at least one`);
   });
 
   test('may be told by another claim, role and table', () => {

@@ -28,7 +28,7 @@ beforeEach(() => {
 afterAll(() => acs.close());
 
 async function createUser(): Promise<CommunicationUser> {
-  return (await tokens.createUser(service, undefined, signal)).answer.user;
+  return (await tokens.createUser(undefined, undefined, signal)).answer.user;
 }
 
 /** Whole minutes until then, rounded. */
@@ -43,7 +43,7 @@ function scopesOf(token: string): unknown {
 }
 
 test('a user is created without a token when no scopes are asked for', async () => {
-  const { isNew, answer: created } = await tokens.createUser(service, undefined, signal);
+  const { isNew, answer: created } = await tokens.createUser(undefined, undefined, signal);
 
   expect(isNew).toBe(true);
   expect(created).toEqual({ user: { communicationUserId: expect.stringMatching(/^8:acs:/) } });
@@ -51,7 +51,7 @@ test('a user is created without a token when no scopes are asked for', async () 
 });
 
 test('a user is created with its token by one request when scopes are asked for', async () => {
-  const { isNew, answer: created } = await tokens.createUser(service, options, signal);
+  const { isNew, answer: created } = await tokens.createUser(undefined, options, signal);
 
   const { token, expiresOn } = created as { token: string; expiresOn: string };
   expect(isNew).toBe(true);

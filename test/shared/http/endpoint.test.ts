@@ -82,7 +82,7 @@ test('the headers of an answer are kept beside those that all carry', async () =
 test('requests to ACS are counted', async () => {
   acs.faults.arm({ status: 503, retryAfter: '0' });
   const handler = endpoint(service, 'named', async ({ tokenService, signal }) => ({
-    jsonBody: await tokenService.createUser({ kind: 'service' }, undefined, signal),
+    jsonBody: await tokenService.createUser(undefined, undefined, signal),
   }));
 
   const { status, logs } = await invoke(handler);
@@ -117,7 +117,10 @@ describe('an exception that nobody expected', () => {
 test('a caller that cannot be told ends the request before its handler', async () => {
   let handled = false;
   const strict = serviceWith({
-    callers: { identify: () => Promise.reject(new ServiceError('unauthenticated', 'Who are you?')) },
+    callers: {
+      ...functionKeyCallers,
+      identify: () => Promise.reject(new ServiceError('unauthenticated', 'Who are you?')),
+    },
   });
   const handler = endpoint(strict, 'named', () => {
     handled = true;
@@ -134,7 +137,7 @@ test('a caller that cannot be told ends the request before its handler', async (
 
 test('a caller that asks too often ends the request before its handler, and is told when to come back', async () => {
   const strict = serviceWith({
-    callers: { identify: () => Promise.resolve({ kind: 'user', subject: 'hash' }) },
+    callers: { ...functionKeyCallers, identify: () => Promise.resolve({ kind: 'user', subject: 'hash' }) },
     rateLimit: () => Promise.reject(new ServiceError('too_many_requests', 'Slow.', { retryAfterSeconds: 9 })),
   });
   const handler = endpoint(strict, 'named', () => Promise.resolve({ status: 204 }));

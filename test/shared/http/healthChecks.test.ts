@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { readSettings } from '../../../shared/config.ts';
 import { misconfigured } from '../../../shared/errors.ts';
-import { checkHealth } from '../../../shared/http/healthChecks.ts';
+import { healthCheck } from '../../../shared/http/healthChecks.ts';
 import type { Dependencies, App } from '../../../shared/app.ts';
 
 const there = () => Promise.resolve('something private');
@@ -14,13 +14,13 @@ function serviceWith(checks: Dependencies['checks'], deadlineMs = 1000): App {
 }
 
 test('is ok when everything is there, and tells no more', async () => {
-  const health = await checkHealth(serviceWith({ vault: there, table: there }));
+  const health = await healthCheck(serviceWith({ vault: there, table: there }))();
 
   expect(health).toEqual({ status: 'ok', checks: { settings: 'ok', vault: 'ok', table: 'ok' } });
 });
 
 test('fails when one thing is away, and tells which', async () => {
-  const health = await checkHealth(serviceWith({ vault: away, table: there }));
+  const health = await healthCheck(serviceWith({ vault: away, table: there }))();
 
   expect(health).toEqual({ status: 'failed', checks: { settings: 'ok', vault: 'failed', table: 'ok' } });
 });
@@ -33,7 +33,7 @@ test('fails when the settings are wrong, and asks nothing', async () => {
     },
   };
 
-  const health = await checkHealth(service);
+  const health = await healthCheck(service)();
 
   expect(health).toEqual({ status: 'failed', checks: { settings: 'failed' } });
 });
@@ -46,7 +46,31 @@ test('tells each question when its time is up', async () => {
       });
     });
 
-  const health = await checkHealth(serviceWith({ vault: untilAborted, table: there }, 20));
+  const health = await healthCheck(serviceWith({ vault: untilAborted, table: there }, 20))();
 
   expect(health).toEqual({ status: 'failed', checks: { settings: 'ok', vault: 'failed', table: 'ok' } });
+});
+
+test('checks at most once in 5 seconds, failures too', async () => {
+  let now = 0;
+  let checks = 0;
+  const vault = () => {
+    checks += 1;
+    return checks === 1 ? away() : there();
+  };
+  const check = healthCheck(serviceWith({ vault }), () => now);
+
+  const together = await Promise.all([check(), check()]);
+  now = 4999;
+  const kept = await check();
+  now = 5000;
+  const fresh = await check();
+
+  expect([...together, kept, fresh].map(({ status }) => status)).toEqual([
+    'failed',
+    'failed',
+    'failed',
+    'ok',
+  ]);
+  expect(checks).toBe(2);
 });

@@ -25,14 +25,40 @@ describe('a JSON body', () => {
     );
   });
 
-  test('that is absent says nothing, whatever its type', async () => {
-    const read = await Promise.all([
-      readJsonBody(request()),
-      readJsonBody(request({ headers: {} })),
-      readJsonBody(request({ headers: { 'content-type': 'text/plain' }, body: '' })),
-    ]);
+  test.each<[string, Record<string, string>]>([
+    ['not announced', {}],
+    ['announced as empty', { 'content-type': 'application/json', 'content-length': '0' }],
+    ['announced as empty text', { 'content-type': 'text/plain', 'content-length': '0' }],
+  ])('that is %s is an empty object', async (_how, headers) => {
+    const read = await readJsonBody(request({ headers }));
 
-    expect(read).toEqual([{}, {}, {}]);
+    expect(read).toEqual({});
+  });
+
+  test.each<[string, Record<string, string>]>([
+    ['in chunks', { 'transfer-encoding': 'chunked' }],
+    ['in chunks, with a length', { 'transfer-encoding': 'chunked', 'content-length': '0' }],
+    ['by its type', { 'content-type': 'application/json' }],
+    ['by its encoding', { 'content-encoding': 'gzip' }],
+    ['by its length', { 'content-length': '2' }],
+  ])('that is announced %s and does not arrive is length_required', async (_how, headers) => {
+    const read = readJsonBody(request({ headers }));
+
+    await expect(read).rejects.toMatchObject({
+      code: 'length_required',
+      message: expect.stringContaining('PostAsJsonAsync'),
+    });
+  });
+
+  test.each(['gzip', 'br', 'identity, gzip'])('must not be encoded as %s', async (encoding) => {
+    const headers = { 'content-type': 'application/json', 'content-encoding': encoding };
+
+    const read = readJsonBody(request({ headers, body: '{}' }));
+
+    await expect(read).rejects.toMatchObject({
+      code: 'invalid_request',
+      errors: [{ path: 'Content-Encoding' }],
+    });
   });
 
   test('may begin with a byte order mark', async () => {

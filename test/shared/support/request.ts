@@ -15,8 +15,8 @@ export function request({
   method = 'POST',
   query = '',
   userId,
-  headers = { 'content-type': 'application/json' },
   body,
+  headers = body === undefined ? {} : { 'content-type': 'application/json' },
 }: RequestOptions = {}): HttpRequest {
   return new HttpRequest({
     method,

@@ -15,6 +15,7 @@ const event: Required<RequestEvent> = {
   durationMs: 12,
   upstreamCalls: 1,
   caller: 'user',
+  client: '',
   subject: 'hash',
   communicationUser: '8:acs:a_b',
   scopes: ['chat'],
