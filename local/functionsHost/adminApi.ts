@@ -3,8 +3,8 @@ import { hostVersion } from './functionsCore.ts';
 import type { Reply } from './reply.ts';
 
 /**
- * The host's own interface, `/admin/host/…`; undefined for a path that is not in its space, which no
- * function can take. Ping needs no key (HostController); `keys` is absent when keys are not checked.
+ * Replies to the host's own paths, `/admin/…` and `/runtime/…`; undefined for any other path. Ping requires no key
+ * (HostController); `keys` is absent when keys are not checked.
  */
 export function adminApi(method: string, path: string, key: string, keys?: Keys): Reply | undefined {
   const name = path.toLowerCase().replace(/^\/|\/$/g, '');

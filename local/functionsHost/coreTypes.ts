@@ -1,5 +1,5 @@
 /**
- * The types of `@azure/functions-core`, as far as HTTP functions need them. The names are the worker's:
+ * The types of `@azure/functions-core` that HTTP functions need. The names are the worker's:
  * https://github.com/Azure/azure-functions-nodejs-worker/tree/v3.x/types-core
  */
 
@@ -19,23 +19,10 @@ export interface RpcHttpRequest {
   body?: { bytes: Uint8Array };
 }
 
-export interface RpcHttpCookie {
-  name: string;
-  value: string;
-  domain?: RpcNullable<string>;
-  path?: RpcNullable<string>;
-  expires?: RpcNullable<{ seconds: number }>;
-  secure?: RpcNullable<boolean>;
-  httpOnly?: RpcNullable<boolean>;
-  sameSite?: 'none' | 'lax' | 'strict' | 'explicitNone';
-  /** In seconds. */
-  maxAge?: RpcNullable<number>;
-}
-
 export interface RpcHttpResponse {
   statusCode?: string;
   headers?: Record<string, string>;
-  cookies?: RpcHttpCookie[];
+  cookies?: unknown[];
   body?: { bytes?: Uint8Array; string?: string } | null;
 }
 
@@ -58,14 +45,10 @@ export interface FunctionMetadata {
 
 export type FunctionCallback = (...inputs: unknown[]) => unknown;
 
-export type HookData = Record<string, unknown>;
-export type HookCallback = (context: object) => unknown;
-
 export interface CoreInvocationContext {
   invocationId: string;
   request: { invocationId: string; inputData: { name: string; data: { http: RpcHttpRequest } }[] };
   metadata: FunctionMetadata;
-  state?: 'preInvocationHooks' | 'invocation' | 'postInvocationHooks' | undefined;
   log(level: RpcLogLevel, category: RpcLogCategory, message: string): void;
 }
 

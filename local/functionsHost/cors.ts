@@ -2,12 +2,12 @@ import type { IncomingMessage } from 'node:http';
 import type { Reply } from './reply.ts';
 
 export interface CorsSettings {
-  /** In lower case; `*` alone means any. */
+  /** In lower case; `*` allows any origin. */
   origins: readonly string[];
   credentials: boolean;
 }
 
-/** The headers a browser of an allowed origin needs to see; none for any other request. */
+/** The CORS headers for a request from an allowed origin; none for any other request. */
 export function corsHeaders(request: IncomingMessage, cors: CorsSettings): Record<string, string> {
   const { origin } = request.headers;
   if (origin === undefined) return {};
@@ -21,8 +21,8 @@ export function corsHeaders(request: IncomingMessage, cors: CorsSettings): Recor
 }
 
 /**
- * The answer to a preflight: any method and any header are allowed, by echoing them.
- * An origin that is not allowed gets the same 204 without the headers, as ASP.NET answers it.
+ * Replies to a preflight request and allows any method and header. An origin that is not allowed gets the same 204
+ * without headers, as in ASP.NET.
  */
 export function preflight(request: IncomingMessage, cors: CorsSettings): Reply | undefined {
   const method = request.headers['access-control-request-method'];

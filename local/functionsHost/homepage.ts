@@ -7,7 +7,7 @@ const page = `<!doctype html>
 </html>
 `;
 
-/** What the root answers when no function is routed there. */
+/** The reply to `GET /`. */
 export function homepage(disabled: boolean): Reply {
   if (disabled) return { status: 204 };
   return { status: 200, headers: { 'content-type': 'text/html' }, body: page };

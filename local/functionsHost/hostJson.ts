@@ -8,16 +8,17 @@ const hostJsonSchema = z.object({
   extensions: z.object({ http: z.object({ routePrefix: z.string().optional() }).optional() }).optional(),
 });
 
-/** The part of host.json that decides where HTTP functions are found. */
+/** The settings in host.json that this host uses. */
 export interface HostJson {
-  /** Without slashes around it; may be empty. */
+  /** Without leading and trailing slashes; may be empty. */
   routePrefix: string;
 }
 
+/** Reads host.json. Throws when it is missing or malformed. */
 export async function readHostJson(app: string): Promise<HostJson> {
   const hostJson = await readJsonFile(join(app, 'host.json'), hostJsonSchema);
   if (hostJson === undefined)
-    throw new StartError(`There is no host.json in ${app}: it is not a function app.`);
+    throw new StartError(`No host.json in ${app}. Use the folder of a function app.`);
   const routePrefix = hostJson.extensions?.http?.routePrefix ?? 'api';
   return { routePrefix: routePrefix.replace(/^\/+|\/+$/g, '') };
 }

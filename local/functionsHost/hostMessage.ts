@@ -1,14 +1,15 @@
 import type { AuthLevel } from './keys.ts';
 
+/** One function of a running host. */
 export interface FunctionListing {
   name: string;
   methods: readonly string[];
-  /** The route template in its place, e.g. `http://localhost:7071/api/users/{userId}`. */
+  /** The URL with its route parameters, e.g. `http://localhost:7071/api/users/{userId}`. */
   url: string;
   authLevel: AuthLevel;
 }
 
-/** Where the host serves, and what. */
+/** The address, functions and keys of a running host. */
 export interface HostListing {
   /** Origin without a trailing slash. */
   url: string;
@@ -18,5 +19,5 @@ export interface HostListing {
   masterKey: string;
 }
 
-/** What the host's process tells the one that started it, once. */
-export type HostMessage = ({ type: 'ready' } & HostListing) | { type: 'failed'; message: string };
+/** The one message that the host's process sends to its parent. */
+export type HostMessage = { type: 'ready'; listing: HostListing } | { type: 'failed'; message: string };

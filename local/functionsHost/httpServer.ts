@@ -3,17 +3,17 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { StartError } from './startError.ts';
 
-const shutdownGraceMs = 2_000;
+const SHUTDOWN_GRACE_MS = 2_000;
 
 export interface HttpServer {
   port: number;
-  /** Takes no more requests, lets running ones end for a moment, then destroys their connections. */
+  /** Accepts no more requests, waits up to two seconds for running ones, then closes every connection. */
   close(): Promise<void>;
 }
 
-/** Listens on loopback only; port 0 takes a free one. */
+/** Listens on loopback only; port 0 takes a free port. */
 export async function serveHttp(handler: RequestListener, port: number): Promise<HttpServer> {
-  // Kestrel's limits: Node's five seconds of keep-alive would break connections that Azure keeps.
+  // Kestrel's limits. Node's default keep-alive of five seconds closes connections that Azure keeps open.
   const limits = { keepAliveTimeout: 130_000, maxHeaderSize: 32_768 };
   let closing = false;
   const server = createServer(limits, (request, response) => {
@@ -24,7 +24,7 @@ export async function serveHttp(handler: RequestListener, port: number): Promise
   });
   server.listen(port, '127.0.0.1');
   await once(server, 'listening').catch((error: unknown) => {
-    throw new StartError(listenFailure(error, port), { cause: error });
+    throw new StartError(listenFailure(error, port));
   });
   return {
     port: (server.address() as AddressInfo).port,
@@ -32,7 +32,7 @@ export async function serveHttp(handler: RequestListener, port: number): Promise
       const closed = once(server, 'close');
       const timer = setTimeout(() => {
         server.closeAllConnections();
-      }, shutdownGraceMs);
+      }, SHUTDOWN_GRACE_MS);
       closing = true;
       server.close();
       await closed;
@@ -43,7 +43,7 @@ export async function serveHttp(handler: RequestListener, port: number): Promise
 
 function listenFailure(error: unknown, port: number): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'EADDRINUSE') return `Port ${port} is taken; choose another with --port.`;
-  if (code === 'EACCES') return `Port ${port} needs privileges; choose another with --port.`;
+  if (code === 'EADDRINUSE') return `Port ${port} is in use. Choose another with --port.`;
+  if (code === 'EACCES') return `Port ${port} requires administrator rights. Choose another with --port.`;
   return `Cannot listen on port ${port}: ${String(error)}`;
 }

@@ -4,7 +4,7 @@ import { type ParseError, parse, printParseErrorCode } from 'jsonc-parser';
 import { z } from 'zod';
 import { StartError } from './startError.ts';
 
-/** Reads JSON with comments, which the real host allows; `undefined` when there is no such file. */
+/** Reads JSON with comments, as Azure's host does. Returns undefined when the file does not exist. */
 export async function readJsonFile<Schema extends z.ZodType>(
   file: string,
   schema: Schema,

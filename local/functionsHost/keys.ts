@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 export type AuthLevel = 'anonymous' | 'function' | 'admin';
 
-/** The keys of one start of the host. */
+/** The keys of a running host; every start creates new ones. */
 export interface Keys {
   functionKey: string;
   masterKey: string;
@@ -17,12 +17,13 @@ function newKey(): string {
   return randomBytes(40).toString('base64url');
 }
 
-/** The key a request brings. The header wins over `?code=`, even when the header is empty. */
+/** The key in a request. The header wins over `?code=`, even when it is empty. */
 export function presentedKey(headers: IncomingHttpHeaders, query: URLSearchParams): string {
   const header = headers['x-functions-key'];
   return (Array.isArray(header) ? header[0] : header) ?? query.get('code') ?? '';
 }
 
+/** Whether the key allows a call at this level. The master key allows every call. */
 export function mayCall(level: AuthLevel, key: string, keys: Keys): boolean {
   if (level === 'anonymous') return true;
   const isMaster = sameKey(key, keys.masterKey);
@@ -30,7 +31,7 @@ export function mayCall(level: AuthLevel, key: string, keys: Keys): boolean {
   return isMaster || (level === 'function' && isFunction);
 }
 
-// Hashed first, so that keys of different lengths take the same time too.
+// Hashing gives both keys the same length, which timingSafeEqual requires.
 function sameKey(one: string, other: string): boolean {
   return timingSafeEqual(digest(one), digest(other));
 }

@@ -5,12 +5,11 @@ import { readJsonFile } from './jsonFile.ts';
 import { StartError } from './startError.ts';
 
 const localSettingsSchema = z.object({
-  // Core Tools takes an absent IsEncrypted for true (azure-functions-core-tools#2025).
+  // Core Tools treats a missing IsEncrypted as true (azure-functions-core-tools#2025).
   IsEncrypted: z.boolean().default(true),
   Values: z.record(z.string(), z.coerce.string()).default({}),
   Host: z
-    .object({
-      LocalHttpPort: z.int().min(0).max(65_535).optional(),
+    .strictObject({
       CORS: z.string().optional(),
       CORSCredentials: z.boolean().default(false),
     })
@@ -19,23 +18,21 @@ const localSettingsSchema = z.object({
 
 export interface LocalSettings {
   values: Record<string, string>;
-  port?: number | undefined;
   cors?: CorsSettings | undefined;
 }
 
-/** Reads local.settings.json, which an app need not have. */
+/** Reads local.settings.json; the file is optional. */
 export async function readLocalSettings(app: string): Promise<LocalSettings> {
   const settings = await readJsonFile(join(app, 'local.settings.json'), localSettingsSchema);
   if (settings === undefined) return { values: {} };
   if (settings.IsEncrypted) {
     throw new StartError(
-      'local.settings.json is encrypted: IsEncrypted is true, or absent, which means true. ' +
-        'Run `func settings decrypt`, or write "IsEncrypted": false when its values are plain text.',
+      'local.settings.json is encrypted: IsEncrypted is true or missing. ' +
+        'Run `func settings decrypt`, or set "IsEncrypted": false when the values are plain text.',
     );
   }
   return {
     values: settings.Values,
-    port: settings.Host?.LocalHttpPort,
     cors: corsSettings(settings.Host?.CORS, settings.Host?.CORSCredentials ?? false),
   };
 }
@@ -45,13 +42,13 @@ function corsSettings(list: string | undefined, credentials: boolean): CorsSetti
   if (origins.length === 0) return undefined;
   if (credentials && origins.includes('*')) {
     throw new StartError(
-      'local.settings.json: Host.CORS must name origins when CORSCredentials is true; "*" is refused by browsers.',
+      'local.settings.json: Host.CORS must list origins when CORSCredentials is true. Browsers reject "*".',
     );
   }
   return { origins, credentials };
 }
 
-/** Gives the app its settings; a variable that is already set wins, as in Core Tools. */
+/** Sets the app's settings as environment variables. An existing variable wins, as in Core Tools. */
 export function applyEnvironment(values: Record<string, string>, environment: NodeJS.ProcessEnv): void {
   const settings = {
     FUNCTIONS_WORKER_RUNTIME: 'node',

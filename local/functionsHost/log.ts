@@ -2,7 +2,7 @@ import type { RpcLogLevel } from './coreTypes.ts';
 
 const hidden: ReadonlySet<RpcLogLevel> = new Set(['trace', 'debug', 'none']);
 
-/** Writes a log entry as Core Tools shows it: information and above, every line with the time. */
+/** Writes a log entry in the format of Core Tools: information and above, with the time on every line. */
 export function writeLog(level: RpcLogLevel, message: string): void {
   if (hidden.has(level)) return;
   const time = new Date().toISOString();

@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http';
 
-/** What the host answers to one request. */
+/** One HTTP response of the host. */
 export interface Reply {
   status: number;
-  headers?: Record<string, string | string[]>;
+  headers?: Record<string, string>;
   body?: Uint8Array | string;
 }
 

@@ -1,44 +1,46 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
+import { buffer } from 'node:stream/consumers';
 import { adminApi } from './adminApi.ts';
+import type { ProgrammingModel } from './coreTypes.ts';
 import { corsHeaders, type CorsSettings, preflight } from './cors.ts';
 import { homepage } from './homepage.ts';
 import type { HttpFunction } from './httpFunctions.ts';
 import { invoke } from './invocation.ts';
 import { type Keys, mayCall, presentedKey } from './keys.ts';
+import { writeLog } from './log.ts';
 import { type Reply, sendReply } from './reply.ts';
-import { bodyLength, readBody } from './requestBody.ts';
 import { decodePath } from './requestPath.ts';
-import { createRouter, type RouteMatch } from './routes.ts';
+import { matchRoute, type RouteMatch } from './routes.ts';
 import { fromRpcHttpResponse } from './rpcHttpResponse.ts';
 import { toRpcHttpRequest } from './rpcHttpRequest.ts';
-import type { Worker } from './worker.ts';
+
+const MAX_BODY_BYTES = 104_857_600;
 
 export interface RequestHandlerOptions {
-  worker: Worker;
+  programmingModel: ProgrammingModel;
   functions: readonly HttpFunction[];
   /** Absent when keys are not checked. */
   keys?: Keys | undefined;
   cors?: CorsSettings | undefined;
-  bodyLimit: number;
   homepageDisabled: boolean;
 }
 
+/** Serves the host's own paths and the functions. */
 export function createRequestHandler(options: RequestHandlerOptions): RequestListener {
-  const { worker, functions, keys, cors } = options;
-  const findRoute = createRouter(functions);
+  const { programmingModel, functions, keys, cors, homepageDisabled } = options;
 
   return (request, response) => {
     void reply(request)
       .catch((error: unknown): Reply => {
         const clientLeft = request.destroyed && !request.complete;
-        if (!clientLeft) logError(worker, error);
+        if (!clientLeft) logError(error);
         return { status: 500 };
       })
       .then(({ headers, ...answer }) => {
         sendReply(response, { ...answer, headers: { ...headers, ...(cors && corsHeaders(request, cors)) } });
       })
       .catch((error: unknown) => {
-        logError(worker, error);
+        logError(error);
         if (response.headersSent) response.destroy();
         else sendReply(response, { status: 500 });
       });
@@ -57,21 +59,22 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestLis
 
     const adminReply = adminApi(method, path, key, keys);
     if (adminReply) return adminReply;
-    const match = findRoute(method, target);
-    if (!match) return path === '/' ? homepage(options.homepageDisabled) : { status: 404 };
+    const match = matchRoute(functions, method, target);
+    if (!match) return path === '/' ? homepage(homepageDisabled) : { status: 404 };
     if (keys && !mayCall(match.function.authLevel, key, keys)) return { status: 401 };
     return call(request, url, match);
   }
 
   async function call(request: IncomingMessage, url: URL, match: RouteMatch<HttpFunction>): Promise<Reply> {
-    // Node discards what is left of the body once the answer is sent.
-    if (bodyLength(request) > options.bodyLimit) return { status: 413 };
-    const body = await readBody(request);
+    // The Functions host passes on no chunked body, so a missing length counts as 0.
+    const length = Number(request.headers['content-length'] ?? 0);
+    if (length > MAX_BODY_BYTES) return { status: 413 };
+    const body = length > 0 ? await buffer(request) : undefined;
     const rpcRequest = toRpcHttpRequest(request, url, match.params, body);
-    return fromRpcHttpResponse(await invoke(worker, match.function, rpcRequest));
+    return fromRpcHttpResponse(await invoke(programmingModel, match.function, rpcRequest));
   }
 }
 
-function logError(worker: Worker, error: unknown): void {
-  worker.log('error', 'system', error instanceof Error ? (error.stack ?? error.message) : String(error));
+function logError(error: unknown): void {
+  writeLog('error', error instanceof Error ? (error.stack ?? error.message) : String(error));
 }

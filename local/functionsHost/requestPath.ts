@@ -1,9 +1,9 @@
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * The path of a request target as Kestrel gives it to routing: escapes decoded, dot segments removed.
- * `%2F` stays, since it would change what the path means; escapes that are malformed or not UTF-8 stay
- * too. Undefined for what Kestrel answers 400: a path with a NUL, or not starting with a slash.
+ * The path of a request target as Kestrel gives it to routing: escapes decoded, dot segments removed. `%2F` and
+ * escapes that are malformed or not UTF-8 stay encoded. Undefined for a path with a NUL or without a leading slash,
+ * to which Kestrel returns 400.
  */
 export function decodePath(target: string): string | undefined {
   const [raw = ''] = target.split('?', 1);
@@ -24,7 +24,7 @@ function decodeEscapes(escapes: string): string {
   return decoded;
 }
 
-/** How many bytes the UTF-8 sequence has that starts with the escaped byte. */
+/** The length in bytes of the UTF-8 sequence that starts with the escaped byte. */
 function sequenceLength(escape: string): number {
   const byte = Number.parseInt(escape.slice(1), 16);
   if (byte >= 0xf0) return 4;

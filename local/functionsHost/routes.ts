@@ -1,10 +1,10 @@
 import { decodePath } from './requestPath.ts';
-import { parseRouteTemplate, type RouteParameter, type RouteSegment } from './routeTemplate.ts';
 
+/** What the router needs to know about a function. */
 export interface Routed {
-  /** In upper case; empty means any. */
+  /** In upper case. */
   methods: readonly string[];
-  /** The template with its prefix, e.g. `api/users/{userId}`. */
+  /** The route with its prefix, e.g. `api/users/{userId}`. */
   route: string;
 }
 
@@ -13,91 +13,54 @@ export interface RouteMatch<Function> {
   params: Record<string, string>;
 }
 
+const supportedSegment = /^(?:\{\w+\}|[^{}*?]+)$/;
+
+/** Whether the route has literal segments and `{name}` segments only. The router understands no others. */
+export function isSupportedRoute(route: string): boolean {
+  return route.split('/').every((segment) => supportedSegment.test(segment));
+}
+
 /**
- * Finds the function a request is for, as the Functions host does: the method is part of the match, so a
- * wrong one finds nothing, and HEAD does not stand in for GET. `rawPath` is the request target as received;
- * the values in `params` are decoded, all but `%2F`.
+ * Finds the function for a request as the Functions host does: a wrong method finds nothing, HEAD does not match
+ * GET, and a literal segment wins over a parameter. `target` is the request target as received; the values in
+ * `params` are decoded, except `%2F`.
  */
 export function matchRoute<Function extends Routed>(
   functions: readonly Function[],
   method: string,
-  rawPath: string,
+  target: string,
 ): RouteMatch<Function> | undefined {
-  return createRouter(functions)(method, rawPath);
+  const path = decodePath(target)?.replace(/^\/|\/$/g, '');
+  if (path === undefined) return undefined;
+  const matches = functions.flatMap((candidate): RouteMatch<Function>[] => {
+    const params = matchSegments(candidate.route.split('/'), path.split('/'));
+    const matched = params !== undefined && candidate.methods.includes(method);
+    return matched ? [{ function: candidate, params }] : [];
+  });
+  return matches.sort((one, other) => precedence(one).localeCompare(precedence(other)))[0];
 }
 
-/** {@link matchRoute} for many requests: the templates are read and put in order once. */
-export function createRouter<Function extends Routed>(
-  functions: readonly Function[],
-): (method: string, rawPath: string) => RouteMatch<Function> | undefined {
-  const routes = functions
-    .map((routed) => ({ routed, segments: parseRouteTemplate(routed.route) }))
-    .sort((one, other) => byPrecedence(one.segments, other.segments));
-
-  return (method, rawPath) => {
-    const path = decodePath(rawPath)?.replace(/^\/|\/$/g, '');
-    if (path === undefined) return undefined;
-    const texts = path === '' ? [] : path.split('/');
-    for (const { routed, segments } of routes) {
-      if (routed.methods.length > 0 && !routed.methods.includes(method.toUpperCase())) continue;
-      const params = matchSegments(segments, texts);
-      if (params !== undefined) return { function: routed, params };
-    }
-    return undefined;
-  };
-}
-
-/** Literals before parameters, more constraints before fewer, longer before shorter: WebJobsRouteBuilder. */
-function byPrecedence(one: readonly RouteSegment[], other: readonly RouteSegment[]): number {
-  for (const [index, segment] of one.entries()) {
-    const [first] = segment.parts;
-    const second = other[index]?.parts[0];
-    if (second === undefined || first === undefined) return -1;
-    if (typeof first === 'string' && typeof second === 'string') {
-      const order = first.toLowerCase().localeCompare(second.toLowerCase());
-      if (order !== 0) return order;
-    } else if (typeof first === 'string' || typeof second === 'string') {
-      return typeof first === 'string' ? -1 : 1;
-    } else if (first.constraints.length !== second.constraints.length) {
-      return second.constraints.length - first.constraints.length;
-    }
-  }
-  return other.length - one.length;
-}
-
-function matchSegments(
-  segments: readonly RouteSegment[],
-  texts: string[],
-): Record<string, string> | undefined {
+function matchSegments(template: string[], segments: string[]): Record<string, string> | undefined {
+  if (template.length !== segments.length) return undefined;
   const params: Record<string, string> = {};
-  for (const [index, segment] of segments.entries()) {
-    const [first] = segment.parts;
-    const isCatchAll = typeof first === 'object' && first.catchAll;
-    const text = isCatchAll ? texts.slice(index).join('/') : (texts[index] ?? '');
-    const values = text === '' ? absentValue(segment) : matchSegment(segment, text);
-    if (values === undefined) return undefined;
-    for (const [parameter, value] of values) {
-      if (!parameter.constraints.every((allows) => allows(value))) return undefined;
-      params[parameter.name] = value;
-    }
-    if (isCatchAll) return params;
+  for (const [index, expected] of template.entries()) {
+    const actual = segments[index] ?? '';
+    const name = parameterName(expected);
+    if (name === undefined ? actual.toLowerCase() !== expected.toLowerCase() : actual === '')
+      return undefined;
+    if (name !== undefined) params[name] = actual;
   }
-  return texts.length > segments.length ? undefined : params;
+  return params;
 }
 
-function absentValue({ parts }: RouteSegment): [RouteParameter, string][] | undefined {
-  const [parameter] = parts;
-  if (parts.length !== 1 || typeof parameter !== 'object') return undefined;
-  if (parameter.defaultValue !== undefined) return [[parameter, parameter.defaultValue]];
-  return parameter.optional || parameter.catchAll ? [] : undefined;
+/** `0` for a literal and `1` for a parameter, so that literals sort first. */
+function precedence({ function: { route } }: RouteMatch<Routed>): string {
+  return route
+    .split('/')
+    .map((segment) => (parameterName(segment) === undefined ? '0' : '1'))
+    .join('');
 }
 
-function matchSegment(
-  { parts, pattern }: RouteSegment,
-  text: string,
-): [RouteParameter, string][] | undefined {
-  const match = pattern.exec(text);
-  if (match === null) return undefined;
-  const parameters = parts.filter((part) => typeof part === 'object');
-  return parameters.map((parameter, index) => [parameter, match[index + 1] ?? '']);
+function parameterName(segment: string): string | undefined {
+  return /^\{(\w+)\}$/.exec(segment)?.[1];
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { RpcHttpRequest, RpcNullable } from './coreTypes.ts';
 
-/** The request as the host hands it to the worker. */
+/** Converts a request to the format that the host sends to the worker. */
 export function toRpcHttpRequest(
   request: IncomingMessage,
   url: URL,
@@ -20,7 +20,7 @@ export function toRpcHttpRequest(
   };
 }
 
-/** ASP.NET takes query keys that differ in case for one, under the first spelling. */
+/** ASP.NET treats query keys that differ only in case as one key with the first spelling. */
 function joinedQuery(query: URLSearchParams): Iterable<[string, string]> {
   const byKey = new Map<string, [string, string]>();
   for (const [key, value] of query) {

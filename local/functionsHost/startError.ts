@@ -1,4 +1,4 @@
-/** Why the host cannot start, in words for whoever started it; `cause` holds what an app threw. */
+/** The host cannot start. The message tells the developer what to change; `cause` is what the app threw, if it did. */
 export class StartError extends Error {
   override name = 'StartError';
 }

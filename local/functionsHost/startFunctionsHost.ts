@@ -4,38 +4,37 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { HostListing, HostMessage } from './hostMessage.ts';
 
-const stopGraceMs = 5_000;
+const STOP_GRACE_MS = 5_000;
 
 export interface FunctionsHostOptions {
   /** The folder of host.json and package.json. */
   app: string;
-  /** 0, the default, takes a free one. */
+  /** 0, the default, takes a free port. */
   port?: number;
-  /** Check function keys as Azure does. */
+  /** Checks function keys, as Azure does. */
   enableAuth?: boolean;
-  /** All the environment the app gets, local.settings.json aside. */
+  /** The app's environment, to which local.settings.json adds. */
   env: NodeJS.ProcessEnv;
-  /** Takes every line the host and the app write. */
+  /** Receives every line that the host and the app write. */
   onLog?: (line: string) => void;
 }
 
+/** How the host's process ended. */
 export interface HostExit {
   code: number | null;
   signal: NodeJS.Signals | null;
 }
 
+/** A running Functions host. */
 export interface FunctionsHost extends HostListing {
   pid: number | undefined;
-  /** Lets running requests end for a moment; resolves when the process is gone. */
+  /** Waits up to two seconds for running requests. Resolves when the process has exited. */
   stop(): Promise<void>;
-  /** Resolves when the process is gone, for whatever reason. */
+  /** Resolves when the process exits for any reason. */
   exited: Promise<HostExit>;
 }
 
-/**
- * Serves an app in a process of its own, which ends with this one. Rejects with what is wrong when the app
- * cannot be served.
- */
+/** Serves an app in a child process, which exits with this one. Rejects with the reason when the app cannot start. */
 export async function startFunctionsHost(options: FunctionsHostOptions): Promise<FunctionsHost> {
   const { app, port = 0, enableAuth = false, env, onLog } = options;
   const args = ['--app', app, '--port', String(port), ...(enableAuth ? ['--enable-auth'] : [])];
@@ -54,11 +53,11 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
   });
   const answer = await Promise.race([
     once(child, 'message').then(([message]: unknown[]) => message as HostMessage),
-    // The exit may be seen before the message that explains it; 'close' comes after both.
+    // 'exit' can precede the message that explains it; 'close' follows both.
     once(child, 'close').then(([code, signal]: unknown[]): HostMessage => {
       return {
         type: 'failed',
-        message: `The Functions host ended before it was ready (${String(signal ?? code)}).`,
+        message: `The Functions host exited before it was ready (${String(signal ?? code)}).`,
       };
     }),
   ]);
@@ -66,18 +65,13 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     await exited;
     throw new Error(answer.message);
   }
-  const { url, port: takenPort, functions, functionKey, masterKey } = answer;
   return {
-    url,
-    port: takenPort,
-    functions,
-    functionKey,
-    masterKey,
+    ...answer.listing,
     pid: child.pid,
     exited,
     async stop() {
       if (child.connected) child.disconnect();
-      const timer = setTimeout(() => child.kill('SIGKILL'), stopGraceMs);
+      const timer = setTimeout(() => child.kill('SIGKILL'), STOP_GRACE_MS);
       await exited;
       clearTimeout(timer);
     },

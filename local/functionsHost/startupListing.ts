@@ -1,6 +1,6 @@
 import type { HostListing } from './hostMessage.ts';
 
-/** The functions as Core Tools lists them; with the keys when they are checked. */
+/** Lists the functions in the format of Core Tools, and the keys when they are checked. */
 export function startupListing(listing: HostListing, enableAuth: boolean): string {
   const functions = listing.functions.map(
     ({ name, methods, url }) => `\t${name}:${methods.length > 0 ? ` [${methods.join(',')}]` : ''} ${url}\n`,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { serveApp } from './functionApp.ts';
+import { serveApp } from './servedApp.ts';
 
 const source = "app.http('called', { handler: async () => ({ body: 'called' }) });";
 
@@ -17,7 +17,7 @@ function preflight(origin: string): RequestInit {
 }
 
 describe('with allowed origins', () => {
-  test.concurrent('a preflight is answered for them alone', async () => {
+  test.concurrent('allows a preflight from an allowed origin only', async () => {
     const host = await serveApp({
       source,
       localSettings: localSettings({
@@ -42,7 +42,7 @@ describe('with allowed origins', () => {
     expect(other.headers.has('access-control-allow-methods')).toBe(false);
   });
 
-  test.concurrent('their requests are answered with the header, errors too', async () => {
+  test.concurrent('adds the header to every response for an allowed origin, errors included', async () => {
     const host = await serveApp({ source, localSettings: localSettings({ CORS: 'http://localhost:3000' }) });
     const allowedOrigin = async (path: string, origin: string) => {
       const response = await fetch(`${host.url}${path}`, { headers: { Origin: origin } });
@@ -54,7 +54,7 @@ describe('with allowed origins', () => {
     expect(await allowedOrigin('/api/called', 'http://localhost:3001')).toBeNull();
   });
 
-  test.concurrent('a star allows any', async () => {
+  test.concurrent('allows any origin with a star', async () => {
     const host = await serveApp({ source, localSettings: localSettings({ CORS: '*' }) });
 
     const { headers } = await fetch(`${host.url}/api/called`, { headers: { Origin: 'https://any.example' } });
@@ -62,14 +62,14 @@ describe('with allowed origins', () => {
     expect(headers.get('access-control-allow-origin')).toBe('*');
   });
 
-  test.concurrent('a star with credentials is refused', async () => {
+  test.concurrent('rejects a star with credentials', async () => {
     const app = { source, localSettings: localSettings({ CORS: '*', CORSCredentials: true }) };
 
-    await expect(serveApp(app)).rejects.toThrow('Host.CORS must name origins when CORSCredentials is true');
+    await expect(serveApp(app)).rejects.toThrow('Host.CORS must list origins when CORSCredentials is true');
   });
 });
 
-test.concurrent('without allowed origins OPTIONS is 404', async () => {
+test.concurrent('returns 404 to OPTIONS without allowed origins', async () => {
   const host = await serveApp({ source });
 
   const { status, headers } = await fetch(`${host.url}/api/called`, preflight('http://localhost:3000'));

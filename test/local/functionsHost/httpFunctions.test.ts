@@ -2,8 +2,8 @@ import { expect, test } from '@jest/globals';
 import { httpFunctions } from '../../../local/functionsHost/httpFunctions.ts';
 
 function registered(name: string, binding: object = {}) {
-  const trigger = { type: 'httpTrigger', direction: 'in' as const, methods: ['GET'], ...binding };
-  return { metadata: { name, bindings: { trigger } }, callback: () => undefined };
+  const httpTrigger = { type: 'httpTrigger', direction: 'in' as const, methods: ['GET'], ...binding };
+  return { metadata: { name, bindings: { httpTrigger } }, callback: () => undefined };
 }
 
 test.each([
@@ -11,49 +11,36 @@ test.each([
   ['api', '/users/{userId}', 'api/users/{userId}'],
   ['', 'users', 'users'],
   ['v1/api', 'users', 'v1/api/users'],
-])('with the prefix "%s" the route %s becomes %s', (prefix, route, expected) => {
-  const { functions } = httpFunctions([registered('createUser', { route })], prefix);
+])('with prefix "%s", route %s becomes %s', (prefix, route, expected) => {
+  const [served] = httpFunctions([registered('createUser', { route })], prefix);
 
-  expect(functions[0]?.route).toBe(expected);
+  expect(served?.route).toBe(expected);
 });
 
-test.each(['admin/users', 'Administration', 'runtime/webhooks', '/admin'])(
-  'refuses the reserved route %s and serves the others',
+test.each(['{*rest}', 'a/{id:int}', 'a/{id?}', 'a/{id=5}', 'a/{file}.{type}', 'a//b', 'a/{id'])(
+  'rejects route %s and names the function',
   (route) => {
-    const { functions, errors } = httpFunctions(
-      [registered('reserved', { route }), registered('health')],
-      'api',
+    expect(() => httpFunctions([registered('odd', { route })], 'api')).toThrow(
+      `functions/odd: route '${route}': only literal segments and {name} are supported by this host`,
     );
-
-    expect(functions.map(({ name }) => name)).toEqual(['health']);
-    expect(errors).toEqual([
-      "The 'reserved' function is in error: The specified route conflicts with one or more built in routes.",
-    ]);
   },
 );
 
-test('refuses a second function with the same route and method', () => {
-  const { functions, errors } = httpFunctions(
-    [
-      registered('one', { route: 'users', methods: ['GET', 'POST'] }),
-      registered('two', { route: 'Users', methods: ['post'] }),
-      registered('three', { route: 'users', methods: ['DELETE'] }),
-    ],
-    'api',
-  );
-
-  expect(functions.map(({ name }) => name)).toEqual(['one', 'three']);
-  expect(errors).toEqual([
-    "The 'two' function is in error: The route specified conflicts with the route defined by function 'one'.",
-  ]);
+test.each([
+  [{ type: 'timerTrigger' }, "binding 'timerTrigger': only HTTP triggers and responses are supported"],
+  [{ authLevel: 'system' }, "authLevel 'system': use anonymous, function or admin"],
+  [{ route: 'Administration' }, "route 'Administration': routes must not start with admin or runtime"],
+])('rejects a function with %j', (binding, reason) => {
+  expect(() => httpFunctions([registered('odd', binding)], 'api')).toThrow(`functions/odd: ${reason}`);
 });
 
-test.each([
-  [{ type: 'timerTrigger' }, 'this host serves HTTP triggers only, not timerTrigger.'],
-  [{ authLevel: 'system' }, "the authLevel 'system' is none of anonymous, function and admin."],
-  [{ route: 'users/{id:uuid}' }, "The route constraint 'uuid' of '{id:uuid}' is unknown."],
-])('reports a function it cannot serve: %j', (binding, reason) => {
-  const { errors } = httpFunctions([registered('odd', binding)], 'api');
+test('rejects a second function with the same route and method', () => {
+  const one = registered('one', { route: 'users', methods: ['GET', 'POST'] });
+  const two = registered('two', { route: 'Users', methods: ['post'] });
+  const three = registered('three', { route: 'users', methods: ['DELETE'] });
 
-  expect(errors).toEqual([`The 'odd' function is in error: ${reason}`]);
+  expect(httpFunctions([one, three], 'api').map(({ name }) => name)).toEqual(['one', 'three']);
+  expect(() => httpFunctions([one, two], 'api')).toThrow(
+    "functions/two: route 'api/Users': functions/one has the same route and method",
+  );
 });

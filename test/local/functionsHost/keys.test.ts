@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { type ServedApp, serveApp } from './functionApp.ts';
+import { type ServedApp, serveApp } from './servedApp.ts';
 import { rawRequest } from './rawRequest.ts';
 
 const source = `
@@ -9,7 +9,7 @@ app.http('keyed', { authLevel: 'function', handler });
 app.http('restricted', { authLevel: 'admin', handler });
 `;
 
-describe('with keys checked', () => {
+describe('with enableAuth', () => {
   let host: ServedApp;
   beforeAll(async () => {
     host = await serveApp({ source }, { enableAuth: true });
@@ -19,23 +19,23 @@ describe('with keys checked', () => {
     (await rawRequest(host.port, path, { headers: key === undefined ? {} : { 'x-functions-key': key } }))
       .status;
 
-  test('an anonymous function needs no key', async () => {
+  test('calls an anonymous function without a key', async () => {
     expect(await status('/api/open')).toBe(200);
     expect(await status('/api/open', 'wrong')).toBe(200);
   });
 
-  test('a function takes the function key or the master key', async () => {
+  test('accepts the function key and the master key', async () => {
     expect(await status('/api/keyed', host.functionKey)).toBe(200);
     expect(await status('/api/keyed', host.masterKey)).toBe(200);
     expect(await status(`/api/keyed?code=${host.functionKey}`)).toBe(200);
   });
 
-  test('an admin function takes the master key only', async () => {
+  test('accepts only the master key for an admin function', async () => {
     expect(await status('/api/restricted', host.masterKey)).toBe(200);
     expect(await status('/api/restricted', host.functionKey)).toBe(401);
   });
 
-  test('a missing or wrong key gets an empty 401', async () => {
+  test('returns an empty 401 for a missing or wrong key', async () => {
     const missing = await rawRequest(host.port, '/api/keyed');
 
     expect(missing).toMatchObject({ status: 401, body: '' });
@@ -43,24 +43,24 @@ describe('with keys checked', () => {
     expect(await status('/api/keyed?code=wrong')).toBe(401);
   });
 
-  test('the header beats the query, even when it is empty', async () => {
+  test('prefers the header to the query, even an empty header', async () => {
     expect(await status(`/api/keyed?code=${host.functionKey}`, 'wrong')).toBe(401);
     expect(await status(`/api/keyed?code=${host.functionKey}`, '')).toBe(401);
     expect(await status('/api/keyed?code=wrong', host.functionKey)).toBe(200);
   });
 
-  test('an unknown route stays 404', async () => {
+  test('returns 404 for an unknown route without a key', async () => {
     expect(await status('/api/unknown')).toBe(404);
   });
 
-  test('the host status needs the master key, its ping none', async () => {
+  test('requires the master key for the host status, and no key for ping', async () => {
     expect(await status('/admin/host/status')).toBe(401);
     expect(await status('/admin/host/status', host.functionKey)).toBe(401);
     expect(await status('/admin/host/status', host.masterKey)).toBe(200);
     expect(await status('/admin/host/ping')).toBe(200);
   });
 
-  test('the keys are not in the log', async () => {
+  test('never logs a key', async () => {
     await status('/api/keyed', host.functionKey);
 
     await host.logged("Executed 'Functions.keyed'");
@@ -68,7 +68,7 @@ describe('with keys checked', () => {
     expect(host.log.join('\n')).not.toContain(host.masterKey);
   });
 
-  test('another start has other keys', async () => {
+  test('creates new keys at every start', async () => {
     const other = await serveApp({ source });
 
     expect(other.functionKey).not.toBe(host.functionKey);
@@ -76,7 +76,7 @@ describe('with keys checked', () => {
   });
 });
 
-test('without keys checked, any function is called without one', async () => {
+test('calls every function without a key by default', async () => {
   const host = await serveApp({ source });
 
   const response = await fetch(`${host.url}/api/restricted`);

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { serveApp, serveFolder, writeApp, writeFiles } from './functionApp.ts';
+import { serveApp, serveFolder, writeApp, writeFiles } from './servedApp.ts';
 
 const source = `
 const names = ['FROM_FILE', 'SET_BEFORE', 'EMPTY', 'NUMBER', 'AZURE_FUNCTIONS_ENVIRONMENT', 'FUNCTIONS_WORKER_RUNTIME'];
@@ -8,7 +8,7 @@ app.http('environment', { handler: async () => ({ jsonBody: atLoad }) });
 `;
 
 test.concurrent(
-  'its values are in the environment when the app loads, where nothing else is set',
+  'sets its values as environment variables before the app loads; existing variables win',
   async () => {
     const Values = { FROM_FILE: 'file', SET_BEFORE: 'file', EMPTY: 'file', NUMBER: 7 };
     const host = await serveApp(
@@ -22,7 +22,7 @@ test.concurrent(
   },
 );
 
-test.concurrent('an app needs none', async () => {
+test.concurrent('is optional', async () => {
   const host = await serveApp({ source }, { env: { AZURE_FUNCTIONS_ENVIRONMENT: 'Staging' } });
 
   const response = await fetch(`${host.url}/api/environment`);
@@ -31,21 +31,27 @@ test.concurrent('an app needs none', async () => {
 });
 
 test.concurrent.each([{ Values: {} }, { IsEncrypted: true, Values: {} }])(
-  'an encrypted one is refused: %j',
+  'rejects an encrypted file: %j',
   async (settings) => {
-    const message = 'local.settings.json is encrypted: IsEncrypted is true, or absent, which means true.';
+    const message = 'local.settings.json is encrypted: IsEncrypted is true or missing.';
 
     await expect(serveApp({ source, localSettings: settings })).rejects.toThrow(message);
   },
 );
 
-test.concurrent('one that is not JSON, or not settings, is refused by name', async () => {
-  const folder = await writeFiles({
-    'host.json': '{"version":"2.0"}',
-    'local.settings.json': '{"IsEncrypted": fals',
-  });
-  const app = await writeApp({ source, localSettings: { IsEncrypted: 'no' } });
+test.concurrent(
+  'rejects a file that is not JSON, or has settings that this host does not support',
+  async () => {
+    const folder = await writeFiles({
+      'host.json': '{"version":"2.0"}',
+      'local.settings.json': '{"IsEncrypted": fals',
+    });
+    const app = await writeApp({
+      source,
+      localSettings: { IsEncrypted: false, Host: { LocalHttpPort: 8080 } },
+    });
 
-  await expect(serveFolder(folder)).rejects.toThrow('local.settings.json is not JSON: InvalidSymbol');
-  await expect(serveFolder(app)).rejects.toThrow('local.settings.json: ');
-});
+    await expect(serveFolder(folder)).rejects.toThrow('local.settings.json is not JSON: InvalidSymbol');
+    await expect(serveFolder(app)).rejects.toThrow('"LocalHttpPort"');
+  },
+);

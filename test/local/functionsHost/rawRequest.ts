@@ -7,7 +7,7 @@ export interface RawAnswer {
   body: string;
 }
 
-/** Sends a path as it is; fetch would normalize it. */
+/** Sends the path unchanged; fetch would normalize it. */
 export function rawRequest(
   port: number,
   path: string,

@@ -1,18 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { serveApp, serveFolder, writeApp, writeFiles } from './functionApp.ts';
+import { serveApp, serveFolder, writeApp, writeFiles } from './servedApp.ts';
 
 const hello = `
 app.http('hello', { route: 'hello/{name}', methods: ['GET'], authLevel: 'function',
   handler: async (request, context) => { context.log('greeting\\n%s', request.params.name); return { body: 'hello' }; } });
 `;
 
-describe('an app', () => {
-  test.concurrent('is served from a folder that holds its bundle alone', async () => {
+describe('startFunctionsHost', () => {
+  test.concurrent('serves a folder that holds only a bundle', async () => {
     const host = await serveApp({ source: hello });
 
     const response = await fetch(`${host.url}/api/hello/you`);
@@ -26,36 +25,7 @@ describe('an app', () => {
     });
   });
 
-  test.concurrent('may be an ES module bundle', async () => {
-    const host = await serveApp({ source: hello, format: 'esm' });
-
-    const response = await fetch(`${host.url}/api/hello/you`);
-
-    expect(await response.text()).toBe('hello');
-  });
-
-  test.concurrent('may be several unbundled ES modules', async () => {
-    const registration = (name: string) => `
-      import { app } from '@azure/functions';
-      app.http('${name}', { handler: async () => ({ body: '${name}' }) });
-    `;
-    const folder = await writeFiles({
-      'host.json': '{ "version": "2.0" /* comments are allowed */ }',
-      'package.json': '{ "type": "module", "main": "dist/functions/*.js" }',
-      'dist/functions/one.js': registration('one'),
-      'dist/functions/two.js': registration('two'),
-      'dist/other.js': "throw new Error('loaded without being named')",
-    });
-    // A junction, because any other link needs a privilege on Windows.
-    await symlink(join(__dirname, '../../../node_modules'), join(folder, 'node_modules'), 'junction');
-
-    const host = await serveFolder(folder);
-
-    expect(host.functions.map(({ name }) => name)).toEqual(['one', 'two']);
-    expect(await (await fetch(`${host.url}/api/two`)).text()).toBe('two');
-  });
-
-  test.concurrent('gets nothing but the given environment', async () => {
+  test.concurrent('gives the app only the given environment', async () => {
     const source =
       "app.http('path', { handler: async () => ({ jsonBody: [process.env.GIVEN, process.env.PATH] }) });";
     const host = await serveApp({ source }, { env: { GIVEN: 'yes' } });
@@ -65,7 +35,7 @@ describe('an app', () => {
     expect(await response.json()).toEqual(['yes', null]);
   });
 
-  test.concurrent('has every line it logs prefixed with the time', async () => {
+  test.concurrent('prefixes every log line with the time', async () => {
     const host = await serveApp({ source: hello });
 
     await fetch(`${host.url}/api/hello/you`);
@@ -75,52 +45,52 @@ describe('an app', () => {
   });
 });
 
-describe('an app that cannot be served', () => {
+describe('startFunctionsHost rejects', () => {
   test.concurrent.each([
     [
-      'throws when it loads',
+      'throws while it loads',
       { source: "throw new Error('KEY_VAULT_URI is missing');" },
       'KEY_VAULT_URI is missing',
     ],
     ['registers nothing', { source: 'void app;' }, 'No functions found'],
     [
-      'registers reserved routes only',
-      { source: "app.http('admin', { handler: async () => ({}) });" },
-      "The 'admin' function is in error",
+      'registers a route with a catch-all',
+      { source: "app.http('x', { route: 'a/{*rest}', handler: async () => ({}) });" },
+      "functions/x: route 'a/{*rest}': only literal segments and {name} are supported by this host",
     ],
     [
       'registers a name twice',
       { source: 'for (const route of "ab") app.http("same", { route, handler: async () => ({}) });' },
-      "The function name 'same' must be unique",
+      'functions/same: the name is registered twice',
     ],
     [
-      'fails in appStart',
-      { source: "app.hook.appStart(() => { throw new Error('no start'); });" },
-      'no start',
+      'registers a hook',
+      { source: 'app.hook.preInvocation(() => undefined);' },
+      'app.hook.preInvocation: hooks are not supported by this host',
     ],
     [
-      'streams',
+      'enables HTTP streams',
       { source: "app.setup({ enableHttpStream: true }); app.http('a', { handler: async () => ({}) });" },
       'enableHttpStream',
     ],
-    ['is not built', { source: '', packageJson: { main: 'build/*.js' } }, 'run npm run build'],
+    ['is not built', { source: '', packageJson: { main: 'build/main.js' } }, 'Run npm run build'],
     ['has no main', { source: '', packageJson: { main: undefined } }, 'has no "main"'],
     ['is for another version', { source: '', hostJson: { version: '1.0' } }, 'host.json: '],
-  ])('%s: the start fails with the reason', async (_, app, reason) => {
+  ])('an app that %s', async (_, app, reason) => {
     await expect(serveApp(app)).rejects.toThrow(reason);
   });
 
-  test.concurrent('is no function app: the start fails with the reason', async () => {
-    await expect(serveFolder(await writeFiles({}))).rejects.toThrow('There is no host.json');
+  test.concurrent('a folder without host.json', async () => {
+    await expect(serveFolder(await writeFiles({}))).rejects.toThrow('No host.json in');
   });
 
-  test.concurrent('ends its process: the start fails', async () => {
-    await expect(serveApp({ source: 'process.exit(3);' })).rejects.toThrow('ended before it was ready (3)');
+  test.concurrent('an app that exits while it loads', async () => {
+    await expect(serveApp({ source: 'process.exit(3);' })).rejects.toThrow('exited before it was ready (3)');
   });
 });
 
 describe('the process', () => {
-  test.concurrent('ends when it is stopped', async () => {
+  test.concurrent('exits when it is stopped', async () => {
     const host = await serveApp({ source: hello });
 
     await host.stop();
@@ -129,7 +99,7 @@ describe('the process', () => {
     await expect(fetch(host.url)).rejects.toThrow('fetch failed');
   });
 
-  test.concurrent('answers running requests before it ends', async () => {
+  test.concurrent('completes running requests before it exits', async () => {
     const source = `app.http('slow', { handler: () => new Promise((resolve) => {
       process.once('disconnect', () => resolve({ body: 'in time' }));
       console.log('running');
@@ -143,7 +113,7 @@ describe('the process', () => {
     expect(await answer).toBe('in time');
   });
 
-  test.concurrent('ends when the one that started it is gone', async () => {
+  test.concurrent('exits when its parent is killed', async () => {
     const starter = `
       const { startFunctionsHost } = await import(process.argv[2]);
       const { url } = await startFunctionsHost({ app: process.argv[3], env: {} });

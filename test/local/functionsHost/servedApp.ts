@@ -2,18 +2,17 @@ import { afterAll } from '@jest/globals';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { build, type Format } from 'esbuild';
+import { build } from 'esbuild';
 import {
   type FunctionsHost,
   type FunctionsHostOptions,
   startFunctionsHost,
 } from '../../../local/functionsHost/startFunctionsHost.ts';
 
-/** A function app as it is deployed: one bundle, in a folder with no node_modules around it. */
+/** A function app as deployed: one bundle, in a folder without node_modules. */
 export interface FunctionApp {
-  /** The app's code; `app` of `@azure/functions` is imported for it. */
+  /** The app's code; `app` of `@azure/functions` is already imported. */
   source: string;
-  format?: Format;
   hostJson?: object;
   packageJson?: object;
   localSettings?: object;
@@ -37,37 +36,36 @@ export async function writeFiles(files: Record<string, string>): Promise<string>
   return folder;
 }
 
-export async function writeApp(app: FunctionApp): Promise<string> {
-  const { format = 'cjs', hostJson, packageJson, localSettings } = app;
+export async function writeApp({
+  source,
+  hostJson,
+  packageJson,
+  localSettings,
+}: FunctionApp): Promise<string> {
   return writeFiles({
     'host.json': JSON.stringify({ version: '2.0', ...hostJson }),
-    'package.json': JSON.stringify({ main: `dist/main.${format === 'cjs' ? 'cjs' : 'mjs'}`, ...packageJson }),
+    'package.json': JSON.stringify({ main: 'dist/main.cjs', ...packageJson }),
     ...(localSettings && { 'local.settings.json': JSON.stringify(localSettings) }),
-    [`dist/main.${format === 'cjs' ? 'cjs' : 'mjs'}`]: await bundle(app.source, format),
+    'dist/main.cjs': await bundle(source),
   });
 }
 
-async function bundle(source: string, format: Format): Promise<string> {
+async function bundle(source: string): Promise<string> {
   const { outputFiles } = await build({
     stdin: { contents: `import { app } from '@azure/functions';\n${source}`, resolveDir: __dirname },
     bundle: true,
     write: false,
     platform: 'node',
-    format,
+    format: 'cjs',
     external: ['@azure/functions-core'],
-    ...(format === 'esm' && {
-      banner: {
-        js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-      },
-    }),
   });
   return outputFiles[0]?.text ?? '';
 }
 
-/** A running host with what it has logged so far. */
+/** A running host and its log so far. */
 export interface ServedApp extends FunctionsHost {
   log: string[];
-  /** Resolves when a line that contains the text has been logged. */
+  /** Resolves with the first log line that contains the text. */
   logged(text: string): Promise<string>;
 }
 
