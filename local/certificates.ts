@@ -4,27 +4,28 @@ import type { ServerCertificate } from './emulator/listen.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
+/** A certificate authority and a server certificate that it signed. */
 export interface Certificates {
-  /** The authority's certificate (PEM): what a client must trust. */
+  /** The certificate that clients must trust, PEM. */
   ca: string;
   /** Issued for 127.0.0.1, ::1 and localhost. */
   server: ServerCertificate;
 }
 
 /**
- * Makes a certificate authority that nobody else knows, and lets it sign one server certificate; its own key is
- * forgotten at once. Both are valid for a week. A child process trusts it through NODE_EXTRA_CA_CERTS, this
- * one through `tls.setDefaultCACertificates`.
+ * Creates a certificate authority, signs one server certificate and discards the authority's key. Both certificates
+ * are valid for a week. A child process trusts them through NODE_EXTRA_CA_CERTS, this process through
+ * `tls.setDefaultCACertificates`.
  */
 export async function createCertificates(): Promise<Certificates> {
   const options = {
     keyType: 'ec',
     algorithm: 'sha256',
-    // A clock that was just set back must not make them invalid.
+    // Starts a day ago, in case the clock is set back.
     notBeforeDate: new Date(Date.now() - DAY_MS),
     notAfterDate: new Date(Date.now() + 7 * DAY_MS),
   } as const;
-  // A name of its own: OpenSSL looks issuers up by name, so two of the same name would shadow each other.
+  // OpenSSL finds issuers by name, so every authority needs a unique one.
   const authorityName = `Throwaway local CA ${randomUUID()}`;
   const authority = await generate([{ name: 'commonName', value: authorityName }], {
     ...options,

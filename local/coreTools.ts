@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { CommandError } from '../tools/commandLine.ts';
 import type { ServiceHost } from './serviceHost.ts';
 
-const STARTUP_LIMIT_MS = 120_000;
+const STARTUP_TIMEOUT_MS = 120_000;
 
 interface CoreToolsOptions {
   app: string;
@@ -13,7 +13,7 @@ interface CoreToolsOptions {
   onLog: (line: string) => void;
 }
 
-/** Serves an app with Azure Functions Core Tools' `func start`. Rejects when it is missing or does not come up. */
+/** Serves an app with `func start` of Azure Functions Core Tools. Rejects when func is missing or does not start. */
 export async function startCoreTools({
   app,
   port,
@@ -25,7 +25,7 @@ export async function startCoreTools({
     cwd: app,
     env: { ...env, FUNCTIONS_WORKER_RUNTIME: 'node' },
     stdio: ['ignore', 'pipe', 'pipe'],
-    // npm installs func as a .cmd file on Windows, which only a shell can run.
+    // On Windows, npm installs func as a .cmd file, which only a shell can run.
     shell: process.platform === 'win32',
   });
   for (const output of [child.stdout, child.stderr]) {
@@ -36,23 +36,23 @@ export async function startCoreTools({
   let ended: string | undefined;
   const exited = new Promise<void>((resolve) => {
     child.once('error', (error: NodeJS.ErrnoException) => {
-      ended = error.code === 'ENOENT' ? 'Core Tools are not installed' : error.message;
+      ended = error.code === 'ENOENT' ? 'Azure Functions Core Tools are not installed' : error.message;
       resolve();
     });
     child.once('exit', (code) => {
-      ended ??= `func ended with exit code ${code}`;
+      ended ??= `func exited with code ${code}`;
       resolve();
     });
   });
 
   const url = `http://localhost:${port}`;
-  const limit = performance.now() + STARTUP_LIMIT_MS;
-  while (!(await answers(`${url}/admin/host/status`))) {
-    if (ended !== undefined || performance.now() > limit) {
+  const deadline = performance.now() + STARTUP_TIMEOUT_MS;
+  while (!(await isServing(`${url}/admin/host/status`))) {
+    if (ended !== undefined || performance.now() > deadline) {
       child.kill();
       throw new CommandError(
-        `${ended ?? 'func did not come up in time'}. Install them with: npm install -g azure-functions-core-tools@4` +
-          ' — or leave out --host func to use the embedded host.',
+        `${ended ?? 'func did not start within two minutes'}. Run npm install -g azure-functions-core-tools@4, ` +
+          'or omit --host func to use the embedded host.',
       );
     }
     await Promise.race([wait(250), exited]);
@@ -67,7 +67,7 @@ export async function startCoreTools({
   };
 }
 
-async function answers(url: string): Promise<boolean> {
+async function isServing(url: string): Promise<boolean> {
   return fetch(url).then(
     () => true,
     () => false,

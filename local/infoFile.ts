@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import type { LocalService } from './localService.ts';
 
-/** Writes what a script needs to use a running local service, as JSON, readable by its owner alone. */
+/** Writes every URL, key and connection string of a local service to a JSON file that only its owner can read. */
 export async function writeInfoFile(
   path: string,
   { url, listing, azure, signIn }: LocalService,

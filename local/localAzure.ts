@@ -12,21 +12,22 @@ import { startVaultEmulator, type VaultEmulator } from './vault/vaultEmulator.ts
 
 const SECRET_NAME = 'acs-connection-string';
 
-/** Every part of Azure that the service needs, running in this process. */
+/** The running emulators of every Azure service that the token service needs, in this process. */
 export interface LocalAzure {
   acs: AcsEmulator;
   vault: VaultEmulator;
   identity: ManagedIdentityEmulator;
   controlUrl: string;
-  /** The throwaway authority that vault and ACS are trusted through, PEM. */
+  /** The certificate authority of the vault and ACS emulators, PEM. */
   ca: string;
-  /** A file of it, for NODE_EXTRA_CA_CERTS. */
+  /** The file with `ca`, for NODE_EXTRA_CA_CERTS. */
   caFile: string;
-  /** What Azure would put into the environment of the app: its settings and its identity. */
+  /** The app's environment variables: settings and managed identity. */
   env(): Record<string, string>;
   close(): Promise<void>;
 }
 
+/** Starts the emulators. The vault contains the connection string of the ACS emulator. */
 export async function startLocalAzure(): Promise<LocalAzure> {
   const { ca, server: certificate } = await createCertificates();
   const identity = await startManagedIdentityEmulator();

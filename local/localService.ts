@@ -4,6 +4,7 @@ import { type FunctionsHostOptions, startFunctionsHost } from './functionsHost/s
 import type { ServiceHost } from './serviceHost.ts';
 import { type SignIn, startSignIn } from './signIn.ts';
 
+/** How to run the service. */
 export interface LocalServiceOptions {
   /** The folder of host.json and the built bundle. */
   app: string;
@@ -11,19 +12,20 @@ export interface LocalServiceOptions {
   enableAuth?: boolean;
   host?: 'embedded' | 'func';
   callers?: 'function-key' | 'oidc';
-  /** Settings added to what the emulators ask for, and winning over it. */
+  /** Additional settings. They override those of the emulators. */
   settings?: (azure: LocalAzure) => Record<string, string>;
   onLog?: (line: string) => void;
   onProgress?: (step: string) => void;
 }
 
+/** The running service and its emulators. */
 export interface LocalService extends ServiceHost {
   azure: LocalAzure;
-  /** With `callers: 'oidc'`. */
+  /** Present with `callers: 'oidc'`. */
   signIn: SignIn | undefined;
 }
 
-/** The whole service on loopback: emulated Azure in this process, the built bundle in a host of its own. */
+/** Starts the emulators in this process and the built bundle in a Functions host. Everything listens on loopback. */
 export async function startLocalService({
   app,
   port = 7071,
@@ -34,7 +36,7 @@ export async function startLocalService({
   onLog = () => undefined,
   onProgress = () => undefined,
 }: LocalServiceOptions): Promise<LocalService> {
-  onProgress('Starting Communication Services, Key Vault and the managed identity');
+  onProgress('Starting the emulators of Communication Services, Key Vault and managed identity');
   const azure = await startLocalAzure();
   let signIn: SignIn | undefined;
   try {
@@ -42,7 +44,7 @@ export async function startLocalService({
       onProgress('Starting the OpenID Connect provider and the storage emulator');
       signIn = await startSignIn();
     }
-    onProgress(host === 'func' ? 'Starting Core Tools' : 'Starting the functions');
+    onProgress(host === 'func' ? 'Starting Azure Functions Core Tools' : 'Starting the Functions host');
     const start = host === 'func' ? startCoreTools : startEmbeddedHost;
     const env = { ...appEnvironment(azure), ...signIn?.env(), ...settings(azure) };
     const running = await start({ app, port, enableAuth, env, onLog });
@@ -66,7 +68,7 @@ async function startEmbeddedHost(options: FunctionsHostOptions): Promise<Service
   return { url: host.url, listing: host, exited: host.exited, stop: () => host.stop() };
 }
 
-/** This process's environment, without a setting that would lead away from the emulators. */
+/** This process's environment, with every setting that selects an Azure service pointing to the emulators. */
 function appEnvironment(azure: LocalAzure): NodeJS.ProcessEnv {
   return { ...process.env, ACS_ENDPOINT: '', CALLER_AUTH: 'function-key', ...azure.env() };
 }

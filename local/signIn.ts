@@ -4,15 +4,16 @@ import { type StorageEmulator, startStorageEmulator } from './storage/startStora
 const AUDIENCE = 'api://acs-token-service';
 const TABLE = 'users';
 
-/** What signed-in callers need: an identity provider, and a table for the user directory. */
+/** The identity provider and the user directory that signed-in callers require. */
 export interface SignIn {
   provider: OidcProvider;
   storage: StorageEmulator;
-  /** The settings of a service that trusts them. */
+  /** The settings that make the service use them. */
   env(): Record<string, string>;
   close(): Promise<void>;
 }
 
+/** Starts the identity provider and the user directory. */
 export async function startSignIn(): Promise<SignIn> {
   const [provider, storage] = await Promise.all([
     startOidcProvider({ audience: AUDIENCE }),

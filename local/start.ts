@@ -7,19 +7,19 @@ import { startupListing } from './functionsHost/startupListing.ts';
 import { type LocalService, startLocalService } from './localService.ts';
 import type { SignIn } from './signIn.ts';
 
-const usage = `The whole service on this machine, with every part of Azure emulated.
+const usage = `Runs the token service on this machine with emulators of every Azure service it uses.
 
 npm start -- [--port N] [--enable-auth] [--callers oidc] [--host func]
              [--info-file PATH]
 
-  --port N          default 7071; 0 takes a free one
-  --enable-auth     check function keys as Azure does
-  --callers oidc    callers are signed-in users of a local OpenID Connect provider
+  --port N          default 7071; 0 takes a free port
+  --enable-auth     check function keys, as Azure does
+  --callers oidc    callers sign in at a local OpenID Connect provider
   --host func       serve with Azure Functions Core Tools instead of the embedded host
-  --info-file PATH  once ready, write every URL, key and connection string there as JSON
-  --help            this text
+  --info-file PATH  write every URL, key and connection string to a JSON file
+  --help            show this text
 
-Ctrl-C stops everything. docs/local.md tells how to make the emulators fail.
+Ctrl-C stops everything. docs/local.md describes the emulators and how to inject faults.
 `;
 
 const options = readCommandLine(usage, () => {
@@ -64,7 +64,8 @@ await runCommand(async () => {
     if (service.listing !== undefined) console.log(startupListing(service.listing, options['enable-auth']));
     console.log(welcome(service));
     const end = await Promise.race([interrupted, service.exited.then(() => 'exited')]);
-    if (end === 'exited') throw new CommandError('The functions host ended unexpectedly.');
+    if (end === 'exited')
+      throw new CommandError('The Functions host exited unexpectedly. See its log above.');
   } finally {
     console.log('Stopping …');
     await service.stop();
@@ -80,14 +81,14 @@ function readChoice<Choice extends string>(option: string, text: string, choices
 
 function welcome(service: LocalService): string {
   return `${service.signIn === undefined ? firstToken(service) : signedIn(service, service.signIn)}
-Make the emulators fail, read what they have seen (docs/local.md): ${service.azure.controlUrl}
+Control interface (inject faults, count requests; see docs/local.md): ${service.azure.controlUrl}
 Ctrl-C stops everything.
 `;
 }
 
 function firstToken({ url, listing }: LocalService): string {
   const key = options['enable-auth'] ? ` -H "x-functions-key: ${listing?.functionKey ?? '<key>'}"` : '';
-  return `Create a user and get its first access token:
+  return `Create a user and its first access token:
 
   curl -X POST "${url}/api/users?scope=chat,voip"${key}
 `;
@@ -96,13 +97,13 @@ function firstToken({ url, listing }: LocalService): string {
 function signedIn({ url }: LocalService, { provider }: SignIn): string {
   return `Issuer: ${provider.issuer}
 
-Sign in as a user, alice or bob, or as the administrator; each answers an access_token of the provider:
+Sign in as user alice, user bob or the administrator. Each command returns an access_token:
 
   ${provider.curl('alice')}
   ${provider.curl('bob')}
   ${provider.curl('admin')}
 
-Then get an ACS token as that user, or delete a user as the administrator:
+Get an ACS token as that user, or delete a user as the administrator:
 
   curl "${url}/api/users/me/token" -H "Authorization: Bearer <access_token>"
   curl -X DELETE "${url}/api/users/<communicationUserId>" -H "Authorization: Bearer <access_token>"

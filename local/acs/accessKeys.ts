@@ -6,7 +6,7 @@ export type KeyName = 'primary' | 'secondary';
 export class AccessKeys {
   #keys: Record<KeyName, Buffer> = { primary: randomBytes(64), secondary: randomBytes(64) };
 
-  /** The key as it stands in a connection string. */
+  /** The key as in a connection string. */
   base64(name: KeyName): string {
     return this.#keys[name].toString('base64');
   }

@@ -3,28 +3,30 @@ import { z } from 'zod';
 import { type Command, command, commonCommands, type Emulator } from '../emulator/emulator.ts';
 import { Faults } from '../emulator/faults.ts';
 import { listen, type ServerCertificate } from '../emulator/listen.ts';
-import { Seen, serve } from '../emulator/serve.ts';
+import { OperationCounts } from '../emulator/operationCounts.ts';
+import { serve } from '../emulator/serve.ts';
 import type { AccessKeys, KeyName } from './accessKeys.ts';
-import type { AccessTokens } from './userTokens.ts';
-import { type BearerJudge, createResource } from './communicationResource.ts';
+import type { AccessTokens } from './accessTokens.ts';
+import { type BearerCheck, createResource } from './communicationResource.ts';
 import { deleteIdentity } from './deleteIdentity.ts';
 import type { Identities } from './identities.ts';
 import { acsProtocol } from './protocol.ts';
 
 export interface AcsEmulatorOptions {
   port?: number | undefined;
-  /** Serves over TLS as well, on a port of its own: what bearer tokens need. */
+  /** Adds a TLS listener on its own port. Bearer tokens require TLS. */
   certificate?: ServerCertificate | undefined;
   /** Epoch milliseconds. */
   clock?: (() => number) | undefined;
-  /** Whether a bearer token may use the resource; none may when absent. */
-  bearer?: BearerJudge | undefined;
+  /** Whether a bearer token may use the resource. Without it, none may. */
+  bearer?: BearerCheck | undefined;
   /** Whether the service limits apply. */
   limits?: boolean | undefined;
 }
 
+/** A running Communication Services emulator. */
 export interface AcsEmulator extends Emulator {
-  /** The TLS origin, when a certificate was given. */
+  /** The TLS origin; undefined without a certificate. */
   secureUrl: string | undefined;
   connectionString(key?: KeyName): string;
   accessKeys: AccessKeys;
@@ -32,7 +34,7 @@ export interface AcsEmulator extends Emulator {
   accessTokens: AccessTokens;
   isTokenValid(token: string): Promise<boolean>;
   faults: Faults;
-  seen: Seen;
+  requests: OperationCounts;
 }
 
 /** Starts an emulated Communication Services resource on loopback. */
@@ -47,17 +49,17 @@ export async function startAcsEmulator({
   const resource = await createResource(() => clock() + clockOffsetMs, bearer, limits);
   const { accessKeys, identities, accessTokens, serviceLimits } = resource;
   const faults = new Faults();
-  const seen = new Seen();
-  const handler = serve(acsProtocol(resource), faults, seen);
+  const requests = new OperationCounts();
+  const handler = serve(acsProtocol(resource), faults, requests);
   const plain = await listen(handler, port === undefined ? {} : { port });
   const secure = certificate && (await listen(handler, { certificate }));
   const connectionString = (key: KeyName = 'primary') =>
     `endpoint=${plain.url}/;accesskey=${accessKeys.base64(key)}`;
 
   const commands: Record<string, Command> = {
-    ...commonCommands(faults, seen),
+    ...commonCommands(faults, requests),
     regenerateKey: command(
-      'Replace an access key; tokens created with it stop being valid. Answers the new connection string.',
+      'Regenerate an access key and revoke the tokens created with it. Returns the new connection string.',
       z.strictObject({ key: z.enum(['primary', 'secondary']).default('primary') }),
       ({ key }) => {
         accessKeys.regenerate(key);
@@ -65,33 +67,33 @@ export async function startAcsEmulator({
       },
     ),
     setLimits: command(
-      'Switch the service limits on or off.',
+      'Turn the service limits on or off.',
       z.strictObject({ enabled: z.boolean() }),
-      (to) => {
-        serviceLimits.enabled = to.enabled;
+      ({ enabled }) => {
+        serviceLimits.enabled = enabled;
       },
     ),
     setClockOffset: command(
-      "Move the service's clock away from this machine's.",
+      'Set the difference between the clock of the service and of this machine.',
       z.strictObject({ seconds: z.number() }),
       ({ seconds }) => {
         clockOffsetMs = seconds * 1000;
       },
     ),
     deleteIdentity: command(
-      'Delete an identity without a request to the service.',
+      'Delete an identity, as another client would.',
       z.strictObject({ id: z.string() }),
       ({ id }) => {
         deleteIdentity(resource, { id });
       },
     ),
     createForeignIdentity: command(
-      'Answer the id of an identity that belongs to another resource.',
+      'Return the id of an identity of another resource.',
       z.strictObject({}),
       () => ({ id: `8:acs:${randomUUID()}_${randomUUID()}` }),
     ),
     checkToken: command(
-      'Tell whether an access token is valid, and why not.',
+      'Check whether an access token is valid. Returns the reason when it is not.',
       z.strictObject({ token: z.string() }),
       ({ token }) => accessTokens.check(token),
     ),
@@ -107,11 +109,11 @@ export async function startAcsEmulator({
     accessTokens,
     isTokenValid: async (token) => (await accessTokens.check(token)).valid,
     faults,
-    seen,
+    requests,
     commands,
     state: () => ({
       resourceId: identities.resourceId,
-      requests: seen.toJSON(),
+      requests: requests.toJSON(),
       identities: { count: identities.count, ids: identities.list(100) },
       faults: faults.list(),
       limits: serviceLimits.enabled,

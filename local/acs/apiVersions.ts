@@ -1,4 +1,4 @@
-import { createRequest, tokenRequest } from './schemas.ts';
+import { createRequest, tokenRequest } from './requestSchemas.ts';
 
 const version = (
   shape: 'preview' | 'ga',
@@ -11,12 +11,12 @@ const version = (
   createRequest: createRequest({ scopes, customExpiry }),
 });
 
-/** What an API version of the identity service understands. */
+/** The operations, scopes and fields of one API version. */
 export type ApiVersion = ReturnType<typeof version>;
 
 const joinScopes = ['chat.join', 'chat.join.limited', 'voip.join'];
 
-/** The version of `@azure/communication-administration`, and those of `@azure/communication-identity` 1.0 to 1.3. */
+/** The API versions of `@azure/communication-administration` and of `@azure/communication-identity` 1.0 to 1.3. */
 export const apiVersions: ReadonlyMap<string, ApiVersion> = new Map([
   ['2020-07-20-preview2', version('preview', ['chat', 'voip', 'pstn'])],
   ['2021-03-07', version('ga', ['chat', 'voip'])],

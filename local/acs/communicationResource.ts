@@ -1,26 +1,26 @@
 import { AccessKeys } from './accessKeys.ts';
-import { AccessTokens } from './userTokens.ts';
+import { AccessTokens } from './accessTokens.ts';
 import { Identities } from './identities.ts';
 import { ServiceLimits } from './serviceLimits.ts';
 import { TokenSigner } from './tokenSigner.ts';
 
-/** How bearer tokens are judged. */
-export type BearerJudge = (token: string) => boolean | Promise<boolean>;
+/** Whether a bearer token may use the resource. */
+export type BearerCheck = (token: string) => boolean | Promise<boolean>;
 
-/** One Communication Services resource and all that belongs to it. */
+/** The state of one Communication Services resource. */
 export interface CommunicationResource {
   accessKeys: AccessKeys;
   identities: Identities;
   accessTokens: AccessTokens;
   serviceLimits: ServiceLimits;
-  acceptsBearer: BearerJudge;
+  acceptsBearer: BearerCheck;
   /** Epoch milliseconds by the service's clock. */
   now: () => number;
 }
 
 export async function createResource(
   now: () => number,
-  acceptsBearer: BearerJudge,
+  acceptsBearer: BearerCheck,
   limits: boolean,
 ): Promise<CommunicationResource> {
   const accessKeys = new AccessKeys();

@@ -1,10 +1,10 @@
-import type { Answer } from '../emulator/serve.ts';
+import type { EmulatorResponse } from '../emulator/serve.ts';
 import type { CommunicationResource } from './communicationResource.ts';
 
-/** The one operation whose shape never changed. */
-export function deleteIdentity(resource: CommunicationResource, { id }: { id: string }): Answer {
-  resource.identities.demand(id);
+/** Deletes an identity and its tokens. Every API version shares this operation. */
+export function deleteIdentity(resource: CommunicationResource, { id }: { id: string }): EmulatorResponse {
+  resource.identities.require(id);
   resource.identities.delete(id);
-  resource.accessTokens.forget(id);
+  resource.accessTokens.deleteHolder(id);
   return { status: 204 };
 }

@@ -1,42 +1,42 @@
 import { z } from 'zod';
-import type { Answer } from '../emulator/serve.ts';
+import type { EmulatorResponse } from '../emulator/serve.ts';
 import type { ApiVersion } from './apiVersions.ts';
 import type { CommunicationResource } from './communicationResource.ts';
 import { deleteIdentity } from './deleteIdentity.ts';
 import type { Call, Route } from './route.ts';
-import { parse, teamsRequest } from './schemas.ts';
+import { parse, teamsRequest } from './requestSchemas.ts';
 import { exchangeTeamsToken } from './teamsToken.ts';
 
-const asksForToken = (body: unknown) =>
+const requestsToken = (body: unknown) =>
   z.object({ createTokenWithScopes: z.array(z.unknown()).nonempty() }).safeParse(body).success;
 
 const ga = ({ shape }: ApiVersion) => shape === 'ga';
 
-/** API versions 2021-03-07 to 2023-10-01, spoken by `@azure/communication-identity`. */
+/** API versions 2021-03-07 to 2023-10-01, of `@azure/communication-identity`. */
 export const gaRoutes: Route[] = [
   {
     operation: 'createUserAndToken',
     method: 'POST',
     path: /^\/identities$/,
-    when: asksForToken,
+    when: requestsToken,
     servedIn: ga,
-    answer: create,
+    handle: create,
   },
   {
     operation: 'createUser',
     method: 'POST',
     path: /^\/identities$/,
     servedIn: ga,
-    answer: create,
+    handle: create,
   },
   {
     operation: 'issueToken',
     method: 'POST',
     path: /^\/identities\/(?<id>[^/]+)\/:issueAccessToken$/,
     servedIn: ga,
-    async answer({ identities, accessTokens, now }, { id, body, version, accessKey }) {
+    async handle({ identities, accessTokens, now }, { id, body, version, accessKey }) {
       const { scopes, expiresInMinutes } = parse(version.tokenRequest, body);
-      identities.demand(id);
+      identities.require(id);
       const expiresAt = now() + expiresInMinutes * 60_000;
       return { status: 200, body: await accessTokens.issue({ holder: id, scopes, expiresAt, accessKey }) };
     },
@@ -46,8 +46,8 @@ export const gaRoutes: Route[] = [
     method: 'POST',
     path: /^\/identities\/(?<id>[^/]+)\/:revokeAccessTokens$/,
     servedIn: ga,
-    answer({ identities, accessTokens }, { id }) {
-      identities.demand(id);
+    handle({ identities, accessTokens }, { id }) {
+      identities.require(id);
       accessTokens.revokeAll(id);
       return { status: 204 };
     },
@@ -57,21 +57,21 @@ export const gaRoutes: Route[] = [
     method: 'DELETE',
     path: /^\/identities\/(?<id>[^/]+)$/,
     servedIn: ga,
-    answer: deleteIdentity,
+    handle: deleteIdentity,
   },
   {
     operation: 'exchangeTeamsToken',
     method: 'POST',
     path: /^\/teamsUser\/:exchangeAccessToken$/,
     servedIn: ({ teams }) => teams,
-    async answer(resource, { body, accessKey }) {
+    async handle(resource, { body, accessKey }) {
       const request = parse(teamsRequest, body);
       return { status: 200, body: await exchangeTeamsToken(resource, request, accessKey) };
     },
   },
 ];
 
-async function create(resource: CommunicationResource, call: Call): Promise<Answer> {
+async function create(resource: CommunicationResource, call: Call): Promise<EmulatorResponse> {
   const { createTokenWithScopes: scopes, expiresInMinutes } = parse(call.version.createRequest, call.body);
   const holder = resource.identities.create();
   const identity = { id: holder };

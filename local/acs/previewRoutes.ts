@@ -1,27 +1,27 @@
 import type { ApiVersion } from './apiVersions.ts';
 import { deleteIdentity } from './deleteIdentity.ts';
 import type { Route } from './route.ts';
-import { parse, updateRequest } from './schemas.ts';
+import { parse, updateRequest } from './requestSchemas.ts';
 
 const preview = ({ shape }: ApiVersion) => shape === 'preview';
 
-/** API version 2020-07-20-preview2, spoken by `@azure/communication-administration`. */
+/** API version 2020-07-20-preview2, of `@azure/communication-administration`. */
 export const previewRoutes: Route[] = [
   {
     operation: 'createUser',
     method: 'POST',
     path: /^\/identities$/,
     servedIn: preview,
-    answer: (resource) => ({ status: 200, body: { id: resource.identities.create() } }),
+    handle: (resource) => ({ status: 200, body: { id: resource.identities.create() } }),
   },
   {
     operation: 'issueToken',
     method: 'POST',
     path: /^\/identities\/(?<id>[^/]+)\/token$/,
     servedIn: preview,
-    async answer({ identities, accessTokens, now }, { id, body, version, accessKey }) {
+    async handle({ identities, accessTokens, now }, { id, body, version, accessKey }) {
       const { scopes, expiresInMinutes } = parse(version.tokenRequest, body);
-      identities.demand(id);
+      identities.require(id);
       const expiresAt = now() + expiresInMinutes * 60_000;
       const accessToken = await accessTokens.issue({ holder: id, scopes, expiresAt, accessKey });
       return { status: 200, body: { id, ...accessToken } };
@@ -32,9 +32,9 @@ export const previewRoutes: Route[] = [
     method: 'PATCH',
     path: /^\/identities\/(?<id>[^/]+)$/,
     servedIn: preview,
-    answer({ identities, accessTokens }, { id, body }) {
+    handle({ identities, accessTokens }, { id, body }) {
       const { tokensValidFrom } = parse(updateRequest, body);
-      identities.demand(id);
+      identities.require(id);
       if (tokensValidFrom !== undefined) accessTokens.revokeIssuedUntil(id, tokensValidFrom.getTime());
       return { status: 204 };
     },
@@ -44,6 +44,6 @@ export const previewRoutes: Route[] = [
     method: 'DELETE',
     path: /^\/identities\/(?<id>[^/]+)$/,
     servedIn: preview,
-    answer: deleteIdentity,
+    handle: deleteIdentity,
   },
 ];

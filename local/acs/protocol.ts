@@ -1,61 +1,67 @@
 import { randomBytes } from 'node:crypto';
-import type { Answer, Exchange, Protocol } from '../emulator/serve.ts';
+import type { EmulatorResponse, EmulatorRequest, Protocol } from '../emulator/serve.ts';
 import { apiVersions } from './apiVersions.ts';
-import { authenticate } from './authenticate.ts';
+import { authenticateRequest } from './authenticateRequest.ts';
 import type { CommunicationResource } from './communicationResource.ts';
-import { apiVersionUnspecified, invalid, notFound, ServiceError, unsupportedApiVersion } from './errors.ts';
+import {
+  apiVersionUnspecified,
+  invalid,
+  notFound,
+  IdentityServiceError,
+  unsupportedApiVersion,
+} from './identityServiceError.ts';
 import { gaRoutes } from './gaRoutes.ts';
 import { previewRoutes } from './previewRoutes.ts';
 import type { Route } from './route.ts';
 
 const routes: Route[] = [...gaRoutes, ...previewRoutes];
 
-/** The identity service's HTTP interface to a resource. */
+/** The HTTP interface of the identity service. */
 export function acsProtocol(resource: CommunicationResource): Protocol {
   return {
-    route(exchange) {
-      const [rawPath = '', query] = exchange.target.split('?', 2);
+    route(request) {
+      const [rawPath = '', query] = request.target.split('?', 2);
       const path = decode(rawPath);
-      const json = parseJson(exchange.body);
+      const json = parseJson(request.body);
       const candidates = routes.filter(
         (route) =>
-          route.method === exchange.method && route.path.test(path) && (route.when?.(json?.value) ?? true),
+          route.method === request.method && route.path.test(path) && (route.when?.(json?.value) ?? true),
       );
       const versionName = new URLSearchParams(query).get('api-version');
       const version = apiVersions.get(versionName ?? '');
       const route = version && candidates.find((candidate) => candidate.servedIn(version));
       const name = (route ?? candidates[0])?.operation ?? 'unknown';
 
-      async function work(): Promise<Answer> {
-        const accessKey = await authenticate(resource, exchange);
+      async function handle(): Promise<EmulatorResponse> {
+        const accessKey = await authenticateRequest(resource, request);
         if (candidates.length === 0) throw notFound();
         if (versionName === null) throw apiVersionUnspecified();
         if (version === undefined || route === undefined)
-          throw unsupportedApiVersion(uri(exchange), versionName);
+          throw unsupportedApiVersion(uri(request), versionName);
         resource.serviceLimits.count(name);
         if (json === undefined) throw invalid('Body', 'The request body is not valid JSON.');
         const id = route.path.exec(path)?.groups?.['id'] ?? '';
-        return route.answer(resource, { id, body: json.value, version, accessKey });
+        return route.handle(resource, { id, body: json.value, version, accessKey });
       }
 
       return {
         name,
-        async answer() {
-          const answer = await work().catch(refusal);
-          return { ...answer, headers: { ...usualHeaders(exchange), ...answer.headers } };
+        async run() {
+          const response = await handle().catch(errorResponse);
+          return { ...response, headers: { ...commonHeaders(request), ...response.headers } };
         },
       };
     },
-    error: (status, code, message) => new ServiceError(status, code, message).toAnswer(),
+    error: (status, code, message) => new IdentityServiceError(status, code, message).toResponse(),
   };
 }
 
-function refusal(error: unknown): Answer {
-  if (error instanceof ServiceError) return error.toAnswer();
+function errorResponse(error: unknown): EmulatorResponse {
+  if (error instanceof IdentityServiceError) return error.toResponse();
   throw error;
 }
 
-function usualHeaders({ headers }: Exchange): Record<string, string> {
+function commonHeaders({ headers }: EmulatorRequest): Record<string, string> {
   const clientRequestId = headers['x-ms-client-request-id'];
   return {
     'Request-Context': 'appId=',
@@ -66,11 +72,11 @@ function usualHeaders({ headers }: Exchange): Record<string, string> {
   };
 }
 
-function uri({ secure, headers, target }: Exchange): string {
+function uri({ secure, headers, target }: EmulatorRequest): string {
   return `${secure ? 'https' : 'http'}://${headers.host ?? ''}${target}`;
 }
 
-/** Both SDKs send the colons of an id as `%3A`; others may not. */
+/** Both SDKs encode the colons of an id as `%3A`; other clients may not. */
 function decode(path: string): string {
   try {
     return decodeURIComponent(path);
@@ -79,7 +85,7 @@ function decode(path: string): string {
   }
 }
 
-/** Nothing when the body is not JSON; an empty one is no value. */
+/** Returns undefined when the body is not JSON. The value of an empty body is undefined. */
 function parseJson(body: Buffer): { value: unknown } | undefined {
   if (body.length === 0) return { value: undefined };
   try {

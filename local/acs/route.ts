@@ -1,24 +1,25 @@
-import type { Answer } from '../emulator/serve.ts';
+import type { EmulatorResponse } from '../emulator/serve.ts';
 import type { ApiVersion } from './apiVersions.ts';
 import type { CommunicationResource } from './communicationResource.ts';
 
-/** An authenticated request in an API version that knows it. */
+/** An authenticated request for an operation of its API version. */
 export interface Call {
-  /** The identity in the path; empty where the path names none. */
+  /** The identity in the path; empty when the path has none. */
   id: string;
   body: unknown;
   version: ApiVersion;
-  /** The access key that signed it; none when it came with a bearer token. */
+  /** The access key that signed the request; undefined for a bearer token. */
   accessKey: Buffer | undefined;
 }
 
+/** One operation of the identity service. */
 export interface Route {
   operation: string;
   method: string;
-  /** Matches the decoded path; its group `id` is the identity. */
+  /** Matches the decoded path; the group `id` is the identity. */
   path: RegExp;
-  /** Whether the body asks for this operation, where the path alone does not say. */
+  /** Whether the body selects this operation, when several share a path. */
   when?(body: unknown): boolean;
   servedIn(version: ApiVersion): boolean;
-  answer(resource: CommunicationResource, call: Call): Answer | Promise<Answer>;
+  handle(resource: CommunicationResource, call: Call): EmulatorResponse | Promise<EmulatorResponse>;
 }

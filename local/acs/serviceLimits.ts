@@ -1,6 +1,6 @@
-import { tooManyRequests } from './errors.ts';
+import { tooManyRequests } from './identityServiceError.ts';
 
-const windowMs = 30_000;
+const WINDOW_MS = 30_000;
 
 // Requests per window: https://learn.microsoft.com/azure/communication-services/concepts/service-limits#identity
 const limits: Readonly<Record<string, number>> = {
@@ -12,7 +12,7 @@ const limits: Readonly<Record<string, number>> = {
   exchangeTeamsToken: 500,
 };
 
-/** Counts requests in fixed windows of 30 seconds per operation. */
+/** Limits requests per operation in fixed windows of 30 seconds. */
 export class ServiceLimits {
   enabled: boolean;
   #now: () => number;
@@ -23,14 +23,14 @@ export class ServiceLimits {
     this.enabled = enabled;
   }
 
-  /** Throws the service's 429 once the operation's window is full. */
+  /** Counts a request. Throws 429 when the operation is over its limit. */
   count(operation: string): void {
     const limit = limits[operation];
     if (!this.enabled || limit === undefined) return;
     const now = this.#now();
     let window = this.#windows.get(operation);
     if (window === undefined || now >= window.end) {
-      window = { end: now + windowMs, count: 0 };
+      window = { end: now + WINDOW_MS, count: 0 };
       this.#windows.set(operation, window);
     }
     window.count += 1;

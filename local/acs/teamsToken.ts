@@ -1,15 +1,15 @@
 import { decodeJwt } from 'jose';
 import { z } from 'zod';
-import type { AccessToken } from './userTokens.ts';
+import type { AccessToken } from './accessTokens.ts';
 import type { CommunicationResource } from './communicationResource.ts';
-import { invalidTeamsToken } from './errors.ts';
-import type { teamsRequest } from './schemas.ts';
+import { invalidTeamsToken } from './identityServiceError.ts';
+import type { teamsRequest } from './requestSchemas.ts';
 
 const entraClaims = z.object({ appid: z.string(), oid: z.string(), exp: z.number() });
 
 /**
- * Exchanges an Entra token of a Teams user, with a matching expiry. Its signature is not verified: any issuer will do
- * on this machine.
+ * Exchanges an Entra token of a Teams user for an access token with the same expiry. Does not verify the signature, so
+ * that any local issuer works.
  */
 export async function exchangeTeamsToken(
   { accessTokens, now }: CommunicationResource,

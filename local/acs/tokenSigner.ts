@@ -2,7 +2,7 @@ import { createHash, generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import { type JWTPayload, type JWTVerifyResult, jwtVerify, SignJWT } from 'jose';
 
-/** Signs the service's tokens with a key of its own, made anew at every start. */
+/** Signs access tokens with a key created at start. */
 export class TokenSigner {
   readonly publicKey: KeyObject;
   #privateKey: KeyObject;
@@ -31,7 +31,7 @@ export class TokenSigner {
     return new SignJWT(claims).setProtectedHeader(this.#header).sign(this.#privateKey);
   }
 
-  /** Rejects with an error of jose's when the signature is not ours or the token expired. */
+  /** Rejects with a jose error when the signature is invalid or the token has expired. */
   verify<Claims>(token: string, now: number): Promise<JWTVerifyResult<Claims>> {
     return jwtVerify<Claims>(token, this.publicKey, { currentDate: new Date(now) });
   }

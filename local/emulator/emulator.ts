@@ -1,25 +1,26 @@
 import { z } from 'zod';
 import { type Faults, faultSchema } from './faults.ts';
-import type { Seen } from './serve.ts';
+import type { OperationCounts } from './operationCounts.ts';
 
-/** One thing the control interface can do to an emulator. */
+/** A command of an emulator, run through the control interface. */
 export interface Command {
   description: string;
   input: z.ZodType;
-  /** Takes what `input` parsed; what it returns is answered as JSON. */
+  /** Takes what `input` parsed and returns JSON, or nothing. */
   run(input: unknown): unknown;
 }
 
-/** A part of Azure on this machine, as the control interface sees it. */
+/** An emulated Azure service. */
 export interface Emulator {
   name: string;
   url: string;
-  /** What it holds and has seen, as JSON. */
+  /** What the control interface shows, as JSON. Contains no secret. */
   state(): Record<string, unknown>;
   commands: Record<string, Command>;
   close(): Promise<void>;
 }
 
+/** Defines a command whose `run` takes the parsed input. */
 export function command<Schema extends z.ZodType>(
   description: string,
   input: Schema,
@@ -28,17 +29,17 @@ export function command<Schema extends z.ZodType>(
   return { description, input, run: (value) => run(value as z.output<Schema>) };
 }
 
-/** The commands every emulator has. */
-export function commonCommands(faults: Faults, seen: Seen): Record<string, Command> {
+/** The commands that every emulator has. */
+export function commonCommands(faults: Faults, requests: OperationCounts): Record<string, Command> {
   return {
     armFault: command('Make the next requests fail.', faultSchema, (fault) => {
       faults.arm(fault);
     }),
-    clearFaults: command('Forget all armed faults.', z.strictObject({}), () => {
+    clearFaults: command('Remove every armed fault.', z.strictObject({}), () => {
       faults.clear();
     }),
-    resetSeen: command('Start counting requests from zero.', z.strictObject({}), () => {
-      seen.reset();
+    resetCounts: command('Reset the request counts.', z.strictObject({}), () => {
+      requests.reset();
     }),
   };
 }

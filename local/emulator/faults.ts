@@ -1,28 +1,29 @@
 import { z } from 'zod';
 
+/** What a test or the control interface injects. */
 export const faultSchema = z.strictObject({
-  operation: z.string().optional().describe('Only requests of this operation; any when absent.'),
-  times: z.int().positive().default(1).describe('How many requests it strikes.'),
+  operation: z.string().optional().describe('Applies to requests of this operation only; default: any.'),
+  times: z.int().positive().default(1).describe('Number of requests to fail.'),
   at: z
-    .enum(['request', 'answer'])
+    .enum(['request', 'response'])
     .default('request')
-    .describe('Before the work is done, or after it, when only the answer is touched.'),
-  delayMs: z.int().min(0).max(600_000).default(0).describe('Wait this long at that point.'),
-  drop: z.boolean().default(false).describe('Destroy the connection at that point.'),
+    .describe('Whether the fault comes before the operation runs, or after it and before the response.'),
+  delayMs: z.int().min(0).max(600_000).default(0).describe('Delay at that point.'),
+  drop: z.boolean().default(false).describe('Close the connection at that point.'),
   halfBody: z
     .boolean()
     .default(false)
-    .describe('Do the work, send half of the answer, destroy the connection.'),
-  status: z.int().min(400).max(599).optional().describe('Answer this status instead.'),
-  code: z.string().optional().describe('Error code in the body of that answer.'),
-  message: z.string().optional().describe('Error message in the body of that answer.'),
-  retryAfter: z.string().optional().describe('Retry-After header of that answer: seconds or an HTTP date.'),
+    .describe('Run the operation, send half of the response body and close the connection.'),
+  status: z.int().min(400).max(599).optional().describe('Return this status instead.'),
+  code: z.string().optional().describe('Error code in that response.'),
+  message: z.string().optional().describe('Error message in that response.'),
+  retryAfter: z.string().optional().describe('Retry-After header of that response: seconds or an HTTP date.'),
 });
 
-/** What goes wrong, for which requests and how often. */
+/** One fault: what fails, for which requests and how often. */
 export type Fault = z.output<typeof faultSchema>;
 
-/** The faults armed against one emulator, struck in the order in which they were armed. */
+/** The faults of one emulator, applied in the order in which they were armed. */
 export class Faults {
   #armed: Fault[] = [];
 
@@ -38,7 +39,7 @@ export class Faults {
     return this.#armed;
   }
 
-  /** Uses up one strike of the first fault armed for the operation. */
+  /** Returns the first fault for the operation and uses it up once. */
   take(operation: string): Fault | undefined {
     const fault = this.#armed.find((armed) => armed.operation === undefined || armed.operation === operation);
     if (fault === undefined) return undefined;

@@ -9,15 +9,16 @@ export interface ServerCertificate {
   key: string;
 }
 
+/** A listening server. */
 export interface Listener {
   /** Origin without a trailing slash, e.g. `https://127.0.0.1:41234`. */
   url: string;
   port: number;
-  /** Stops at once: open connections are destroyed. */
+  /** Closes every connection immediately. */
   close(): Promise<void>;
 }
 
-/** Serves on loopback only; `port` 0 takes a free one. Rejects with the system's error when the port is taken. */
+/** Serves on loopback only; `port` 0 takes a free port. Rejects with the system's error when the port is in use. */
 export async function listen(
   handler: RequestListener,
   { port = 0, certificate }: { port?: number; certificate?: ServerCertificate | undefined } = {},

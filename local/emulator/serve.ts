@@ -2,63 +2,44 @@ import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerRespo
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Fault, Faults } from './faults.ts';
+import type { OperationCounts } from './operationCounts.ts';
 
-/** One received request. */
-export interface Exchange {
+/** A request to an emulator. */
+export interface EmulatorRequest {
   method: string;
   /** The raw request target: path and query as sent, nothing decoded. */
   target: string;
   headers: IncomingHttpHeaders;
   body: Buffer;
-  /** Whether it came over TLS. */
+  /** Whether it arrived over TLS. */
   secure: boolean;
 }
 
-export interface Answer {
+/** A response of an emulator. */
+export interface EmulatorResponse {
   status: number;
   headers?: Record<string, string>;
-  /** Sent as JSON; nothing is sent when absent. */
+  /** Sent as JSON; without it the response has no body. */
   body?: unknown;
 }
 
-/** What a request asks for, named, with the work still to be done. */
+/** The operation that a request names. `run` does its work. */
 export interface Operation {
   name: string;
-  answer(): Answer | Promise<Answer>;
+  run(): EmulatorResponse | Promise<EmulatorResponse>;
 }
 
-/** An Azure service's HTTP interface. */
+/** The HTTP interface of an Azure service. */
 export interface Protocol {
-  route(exchange: Exchange): Operation;
-  /** An error in the service's own shape. */
-  error(status: number, code: string, message: string): Answer;
+  route(request: EmulatorRequest): Operation;
+  /** An error in the format of the service. */
+  error(status: number, code: string, message: string): EmulatorResponse;
 }
 
-/** How many requests of each operation arrived. */
-export class Seen {
-  #counts = new Map<string, number>();
-
-  add(operation: string): void {
-    this.#counts.set(operation, this.count(operation) + 1);
-  }
-
-  count(operation: string): number {
-    return this.#counts.get(operation) ?? 0;
-  }
-
-  reset(): void {
-    this.#counts.clear();
-  }
-
-  toJSON(): Record<string, number> {
-    return Object.fromEntries(this.#counts);
-  }
-}
-
-/** Serves a protocol, counting its operations and letting armed faults strike. */
-export function serve(protocol: Protocol, faults: Faults, seen: Seen): RequestListener {
+/** Serves a protocol, counts its operations and injects faults. */
+export function serve(protocol: Protocol, faults: Faults, requests: OperationCounts): RequestListener {
   return (request, response) => {
-    exchange(protocol, faults, seen, request, response).catch((error: unknown) => {
+    handle(protocol, faults, requests, request, response).catch((error: unknown) => {
       if (response.destroyed) return;
       console.error(error);
       response.writeHead(500).end();
@@ -66,16 +47,16 @@ export function serve(protocol: Protocol, faults: Faults, seen: Seen): RequestLi
   };
 }
 
-async function exchange(
+async function handle(
   protocol: Protocol,
   faults: Faults,
-  seen: Seen,
+  requests: OperationCounts,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const gone = new AbortController();
+  const closed = new AbortController();
   response.once('close', () => {
-    gone.abort();
+    closed.abort();
   });
   const operation = protocol.route({
     method: request.method ?? 'GET',
@@ -84,42 +65,39 @@ async function exchange(
     body: await buffer(request),
     secure: 'encrypted' in request.socket,
   });
-  seen.add(operation.name);
+  requests.add(operation.name);
   const fault = faults.take(operation.name);
 
-  if (fault?.at === 'request' && !(await survives(fault, response, gone.signal))) return;
-  if (fault?.at === 'request' && fault.status !== undefined) {
-    send(response, failure(protocol, fault, fault.status));
-    return;
-  }
-  const answer = await operation.answer();
-  if (fault?.at === 'answer' && !(await survives(fault, response, gone.signal))) return;
-  if (fault?.at === 'answer' && fault.status !== undefined) {
-    send(response, failure(protocol, fault, fault.status));
-    return;
-  }
-  send(response, answer, fault?.halfBody);
+  /** Applies a fault of this point. Returns whether the request is over. */
+  const inject = async (at: Fault['at']): Promise<boolean> => {
+    if (fault?.at !== at) return false;
+    await wait(fault.delayMs, undefined, { signal: closed.signal }).catch(() => undefined);
+    if (fault.drop) response.destroy();
+    if (response.destroyed) return true;
+    if (fault.status === undefined) return false;
+    send(response, faultResponse(protocol, fault, fault.status));
+    return true;
+  };
+
+  if (await inject('request')) return;
+  const result = await operation.run();
+  if (await inject('response')) return;
+  send(response, result, fault?.halfBody);
 }
 
-/** Whether there is still a connection to answer on after the fault's delay and drop. */
-async function survives(fault: Fault, response: ServerResponse, gone: AbortSignal): Promise<boolean> {
-  await wait(fault.delayMs, undefined, { signal: gone }).catch(() => undefined);
-  if (fault.drop) response.destroy();
-  return !response.destroyed;
+function faultResponse(protocol: Protocol, fault: Fault, status: number): EmulatorResponse {
+  const { code = 'InjectedFault', message = 'An injected fault.', retryAfter } = fault;
+  const response = protocol.error(status, code, message);
+  const headers = retryAfter === undefined ? {} : { 'Retry-After': retryAfter };
+  return { ...response, headers: { ...response.headers, ...headers } };
 }
 
-function failure(protocol: Protocol, fault: Fault, status: number): Answer {
-  const answer = protocol.error(status, fault.code ?? 'InjectedFault', fault.message ?? 'An injected fault.');
-  const retryAfter = fault.retryAfter === undefined ? {} : { 'Retry-After': fault.retryAfter };
-  return { ...answer, headers: { ...answer.headers, ...retryAfter } };
-}
-
-function send(response: ServerResponse, answer: Answer, half = false): void {
-  const text = answer.body === undefined ? '' : JSON.stringify(answer.body);
-  response.writeHead(answer.status, {
+function send(response: ServerResponse, { status, headers, body }: EmulatorResponse, half = false): void {
+  const text = body === undefined ? '' : JSON.stringify(body);
+  response.writeHead(status, {
     ...(text === '' ? {} : { 'Content-Type': 'application/json; charset=utf-8' }),
-    ...(answer.status === 204 ? {} : { 'Content-Length': Buffer.byteLength(text) }),
-    ...answer.headers,
+    ...(status === 204 ? {} : { 'Content-Length': Buffer.byteLength(text) }),
+    ...headers,
   });
   if (!half) {
     response.end(text);

@@ -3,8 +3,9 @@ import { z } from 'zod';
 import { command, commonCommands, type Emulator } from '../emulator/emulator.ts';
 import { Faults } from '../emulator/faults.ts';
 import { listen } from '../emulator/listen.ts';
-import { Seen, serve } from '../emulator/serve.ts';
-import { AccessTokens } from './identityTokens.ts';
+import { OperationCounts } from '../emulator/operationCounts.ts';
+import { serve } from '../emulator/serve.ts';
+import { EntraTokens } from './entraTokens.ts';
 import { appServiceProtocol, type ManagedIdentity } from './appServiceProtocol.ts';
 
 export interface ManagedIdentityOptions {
@@ -13,22 +14,23 @@ export interface ManagedIdentityOptions {
   port?: number;
 }
 
+/** A running managed identity emulator. */
 export interface ManagedIdentityEmulator extends Emulator {
-  /** Client id of the user-assigned identity; without one the system-assigned identity answers. */
+  /** Client id of the user-assigned identity. A request without a client id gets the system-assigned identity. */
   clientId: string;
   faults: Faults;
-  seen: Seen;
-  /** What App Service puts into the environment of the app. */
+  requests: OperationCounts;
+  /** The environment variables that App Service sets for the app. */
   env(): { IDENTITY_ENDPOINT: string; IDENTITY_HEADER: string };
-  /** Whether the token was issued here, for this audience (or one of these), and is not expired. */
+  /** Whether this emulator issued the token for the audience, or one of them, and it has not expired. */
   accepts(token: string, audience: string | readonly string[]): boolean;
-  /** As if no identity were assigned to the app. */
+  /** Simulates an app without an assigned identity. */
   refuse(enabled: boolean): void;
 }
 
 /**
- * The token endpoint of Azure App Service. `@azure/identity` reads its address once per process and keeps tokens
- * until they expire, so a process works with one of these only.
+ * Starts the managed identity endpoint of App Service on loopback. `@azure/identity` reads its address once per
+ * process and caches tokens until they expire, so a process can use only one emulator.
  */
 export async function startManagedIdentityEmulator({
   clock = Date.now,
@@ -40,10 +42,12 @@ export async function startManagedIdentityEmulator({
     header: randomBytes(16).toString('hex').toUpperCase(),
     refused: false,
   };
-  const tokens = new AccessTokens();
+  const tokens = new EntraTokens();
   const faults = new Faults();
-  const seen = new Seen();
-  const listener = await listen(serve(appServiceProtocol(identity, tokens, clock), faults, seen), { port });
+  const requests = new OperationCounts();
+  const listener = await listen(serve(appServiceProtocol(identity, tokens, clock), faults, requests), {
+    port,
+  });
 
   const refuse = (enabled: boolean) => {
     identity.refused = enabled;
@@ -54,7 +58,7 @@ export async function startManagedIdentityEmulator({
     url: listener.url,
     clientId: identity.userAssigned,
     faults,
-    seen,
+    requests,
     env: () => ({ IDENTITY_ENDPOINT: `${listener.url}/msi/token`, IDENTITY_HEADER: identity.header }),
     accepts(token, audience) {
       const claims = tokens.read(token);
@@ -65,18 +69,18 @@ export async function startManagedIdentityEmulator({
       systemAssigned: identity.systemAssigned,
       userAssigned: identity.userAssigned,
       refused: identity.refused,
-      seen: seen.toJSON(),
+      requests: requests.toJSON(),
       faults: faults.list(),
     }),
     commands: {
       refuse: command(
-        'Behave as if no identity were assigned to the app.',
+        'Simulate an app without an assigned identity.',
         z.strictObject({ enabled: z.boolean() }),
         ({ enabled }) => {
           refuse(enabled);
         },
       ),
-      ...commonCommands(faults, seen),
+      ...commonCommands(faults, requests),
     },
     close: () => listener.close(),
   };

@@ -7,7 +7,7 @@ const ADMINISTRATOR = 'admin';
 const HOUR_SECONDS = 3600;
 const GRANT_TYPES = ['authorization_code', 'refresh_token', SAMPLE_GRANT];
 
-/** A signing key as the provider publishes and uses it, with its private half. */
+/** A signing key with its private part. */
 export interface SigningKey extends JWK {
   kty: string;
   kid: string;
@@ -21,14 +21,14 @@ export function createSigningKey(): SigningKey {
 
 interface ProviderOptions {
   issuer: string;
-  /** Who the access tokens are for. */
+  /** The audience of the access tokens. */
   audience: string;
-  /** The role that the sample administrator's access tokens carry. */
+  /** The role in the sample administrator's access tokens. */
   adminRole: string;
   signingKey: SigningKey;
 }
 
-/** An OpenID Connect provider whose access tokens are JWTs for one API; every name may sign in. */
+/** Creates an OpenID Connect provider that issues JWT access tokens for one API. Every name can sign in. */
 export function createProvider({ issuer, audience, adminRole, signingKey }: ProviderOptions): Provider {
   const resourceServer = {
     audience,

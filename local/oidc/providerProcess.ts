@@ -8,20 +8,20 @@ import type { ProviderCall, ProviderReply } from './startOidcProvider.ts';
 const [audience = '', adminRole = ''] = process.argv.slice(2);
 let down = false;
 let signingKey = createSigningKey();
-let answer: ReturnType<ReturnType<typeof createProvider>['callback']>;
+let handle: ReturnType<ReturnType<typeof createProvider>['callback']>;
 
 const server = createServer((request, response) => {
   if (down) response.writeHead(503).end();
-  else void answer(request, response);
+  else void handle(request, response);
 });
 server.listen(0, '127.0.0.1');
 await once(server, 'listening');
 const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 useKey();
 
-/** Keys are fixed when a provider is made, so new ones take a new provider at the same address. */
+/** A provider cannot change its keys, so a new key requires a new provider at the same address. */
 function useKey(): void {
-  answer = createProvider({ issuer, audience, adminRole, signingKey }).callback();
+  handle = createProvider({ issuer, audience, adminRole, signingKey }).callback();
 }
 
 async function sign(claims: JWTPayload, header: object): Promise<string> {
@@ -46,7 +46,7 @@ async function run(call: ProviderCall): Promise<string | undefined> {
 }
 
 process.on('disconnect', () => process.exit(0));
-// Ctrl-C reaches every process of the terminal; this one ends with its parent.
+// Ctrl-C reaches every process of the terminal; this process exits with its parent.
 process.on('SIGINT', () => undefined);
 process.on('message', (call: ProviderCall) => {
   void run(call).then((result) => process.send?.({ id: call.id, result } satisfies ProviderReply));

@@ -1,5 +1,5 @@
-/** The public client that scripts and apps on this machine use. */
+/** The public client for scripts and apps on this machine. */
 export const SAMPLE_CLIENT = 'sample-app';
 
-/** Signs in whoever `username` names, without a password: it exists in the local provider and nowhere else. */
+/** Signs in the user in `username` without a password. Only the local provider supports it. */
 export const SAMPLE_GRANT = 'urn:acs-token-service:sample-user';

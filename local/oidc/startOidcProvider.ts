@@ -3,38 +3,39 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { SAMPLE_CLIENT, SAMPLE_GRANT } from './sampleClient.ts';
 
-/** What the provider's process is asked over IPC. */
+/** A message to the provider's process. */
 export type ProviderCall = { id: number } & ProviderRequest;
 type ProviderRequest =
   | { name: 'sign'; claims: Record<string, unknown>; header: Record<string, unknown> }
   | { name: 'rotateKeys' }
   | { name: 'setDown'; down: boolean };
 
-/** Its answer; the first one, of id 0, holds the issuer. */
+/** The reply of the provider's process. The first reply has id 0 and holds the issuer. */
 export interface ProviderReply {
   id: number;
   result: string | undefined;
 }
 
+/** A running OpenID Connect provider. */
 export interface OidcProvider {
   issuer: string;
   audience: string;
-  /** A line that answers an access token of the user when it is pasted. */
+  /** A curl command that gets an access token of the user. */
   curl(username: string): string;
-  /** The access token that the line answers. */
+  /** Gets an access token of the user. */
   tokenFor(username: string): Promise<string>;
-  /** An ID token of the user: for the app, not for the API. */
+  /** An ID token of the user, whose audience is the app and not the API. */
   idTokenFor(username: string): Promise<string>;
-  /** Any claims, signed with the provider's current key. */
+  /** Signs any claims with the provider's current key. */
   sign(claims: Record<string, unknown>, header?: Record<string, unknown>): Promise<string>;
-  /** A new key signs from now on; the old one is published no more. */
+  /** Replaces the signing key. The provider stops publishing the old one. */
   rotateKeys(): Promise<void>;
-  /** Everything answers 503 while it is down. */
+  /** Makes every request return 503. */
   setDown(down: boolean): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Starts a real OpenID Connect provider on loopback, in a process of its own. */
+/** Starts a real OpenID Connect provider on loopback, in a child process. */
 export async function startOidcProvider({
   audience,
   adminRole = 'TokenService.Admin',
@@ -44,7 +45,7 @@ export async function startOidcProvider({
 }): Promise<OidcProvider> {
   const child = fork(join(import.meta.dirname, 'providerProcess.ts'), [audience, adminRole], {
     execArgv: [],
-    // It warns about everything that is right for a sample and wrong for production.
+    // The provider warns about settings that are unsafe in production.
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
   const exited = once(child, 'exit').then(() => undefined);
@@ -52,7 +53,7 @@ export async function startOidcProvider({
     for (;;) {
       const [reply] = (await Promise.race([
         once(child, 'message'),
-        exited.then(() => Promise.reject(new Error('The OpenID Connect provider has ended.'))),
+        exited.then(() => Promise.reject(new Error('The OpenID Connect provider exited.'))),
       ])) as [ProviderReply];
       if (reply.id === id) return reply.result ?? '';
     }
@@ -78,7 +79,7 @@ export async function startOidcProvider({
     curl: (username) => `curl -X POST "${tokenEndpoint}" -d "${form(username).toString()}"`,
     async tokenFor(username) {
       const response = await fetch(tokenEndpoint, { method: 'POST', body: form(username) });
-      if (!response.ok) throw new Error(`The provider answers ${response.status}: ${await response.text()}`);
+      if (!response.ok) throw new Error(`The provider returned ${response.status}: ${await response.text()}`);
       return ((await response.json()) as { access_token: string }).access_token;
     },
     idTokenFor(username) {

@@ -5,20 +5,21 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { TableClient } from '@azure/data-tables';
 
-// The emulator's own account, the same on every machine: no secret.
+// Azurite's public default account: not a secret.
 const ACCOUNT = 'devstoreaccount1';
 const ACCOUNT_KEY =
   'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
-const ATTEMPTS = 5;
+const MAX_ATTEMPTS = 5;
 
+/** A running storage emulator. */
 export interface StorageEmulator {
   connectionString: string;
   createTable(name: string): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Starts Azurite's table service on loopback, in memory, in a process of its own. */
-export async function startStorageEmulator(attempts = ATTEMPTS): Promise<StorageEmulator> {
+/** Starts Azurite's table service on loopback, in memory, in a child process. */
+export async function startStorageEmulator(attempts = MAX_ATTEMPTS): Promise<StorageEmulator> {
   const port = await findFreePort();
   const child = fork(
     join(import.meta.dirname, 'storageProcess.ts'),
@@ -27,9 +28,9 @@ export async function startStorageEmulator(attempts = ATTEMPTS): Promise<Storage
   );
   const exited = once(child, 'exit');
   if (!(await isListening(child))) {
-    // Somebody else may have taken the port in the meantime.
+    // Another process may have taken the port.
     if (attempts > 1) return startStorageEmulator(attempts - 1);
-    throw new Error('The storage emulator does not start.');
+    throw new Error('The storage emulator did not start.');
   }
   const connectionString = `DefaultEndpointsProtocol=http;AccountName=${ACCOUNT};AccountKey=${ACCOUNT_KEY};TableEndpoint=http://127.0.0.1:${port}/${ACCOUNT};`;
   return {
@@ -45,7 +46,7 @@ export async function startStorageEmulator(attempts = ATTEMPTS): Promise<Storage
   };
 }
 
-/** Whether it says so before it ends; whatever it prints is read on. */
+/** Whether Azurite reports that it is listening before it exits. Keeps reading its output. */
 function isListening(child: ChildProcess): Promise<boolean> {
   return new Promise((resolve) => {
     child.once('exit', () => {

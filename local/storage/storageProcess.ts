@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 
-// The storage emulator's own command, in a process that ends with its parent.
+// Runs Azurite's table command and exits with the parent process.
 process.on('disconnect', () => process.exit(0));
-// Ctrl-C reaches every process of the terminal.
+// Ctrl-C reaches every process of the terminal; this process exits with its parent.
 process.on('SIGINT', () => undefined);
 createRequire(import.meta.url)('azurite/dist/src/table/main.js');

@@ -2,36 +2,38 @@ import { z } from 'zod';
 import { command, commonCommands, type Emulator } from '../emulator/emulator.ts';
 import { Faults } from '../emulator/faults.ts';
 import { listen, type ServerCertificate } from '../emulator/listen.ts';
-import { Seen, serve } from '../emulator/serve.ts';
+import { OperationCounts } from '../emulator/operationCounts.ts';
+import { serve } from '../emulator/serve.ts';
 import { secretNameSchema, Secrets } from './secrets.ts';
 import { vaultProtocol } from './vaultProtocol.ts';
 
 export interface VaultOptions {
   certificate: ServerCertificate;
-  /** Whether a bearer token is good for this vault. */
+  /** Whether a bearer token is valid for this vault. */
   accepts: (bearer: string) => boolean;
   /** Milliseconds since 1970. */
   clock?: () => number;
   port?: number;
 }
 
+/** A running vault emulator. */
 export interface VaultEmulator extends Emulator {
   faults: Faults;
-  /** `getSecret`, `setSecret`, …; a client's first request, without a token, counts as `challenge`. */
-  seen: Seen;
-  /** Adds a version, which becomes the current one, and returns its id. */
+  /** Counts `getSecret`, and `challenge` for a client's first request, which has no token. */
+  requests: OperationCounts;
+  /** Adds a version, which becomes the current one. Returns its id. */
   setSecret(name: string, value: string, options?: { enabled?: boolean }): string;
   /** Enables or disables the current version. */
   enableSecret(name: string, enabled: boolean): void;
   /** The same as `enableSecret(name, false)`. */
   disableSecret(name: string): void;
-  /** As if the caller's role assignment were missing. */
+  /** Simulates a missing role assignment. */
   denyAccess(enabled: boolean): void;
 }
 
 /**
- * The secrets of one Key Vault, over TLS only. Clients need `disableChallengeResourceVerification`, since its
- * address is not below vault.azure.net.
+ * Starts an emulated Key Vault on loopback, over TLS only. Clients must set `disableChallengeResourceVerification`,
+ * because its address does not end with vault.azure.net.
  */
 export async function startVaultEmulator({
   certificate,
@@ -42,15 +44,18 @@ export async function startVaultEmulator({
   const secrets = new Secrets(clock);
   const access = { accepts, denied: false };
   const faults = new Faults();
-  const seen = new Seen();
-  const listener = await listen(serve(vaultProtocol(secrets, access), faults, seen), { port, certificate });
+  const requests = new OperationCounts();
+  const listener = await listen(serve(vaultProtocol(secrets, access), faults, requests), {
+    port,
+    certificate,
+  });
 
   const setSecret = (name: string, value: string, { enabled = true }: { enabled?: boolean } = {}) =>
-    secrets.add(secretNameSchema.parse(name), value, { attributes: { enabled } }).version;
+    secrets.add(secretNameSchema.parse(name), value, enabled).version;
   const enableSecret = (name: string, enabled: boolean) => {
     const secret = secrets.get(name);
-    if (secret === undefined) throw new Error(`The vault has no secret '${name}'.`);
-    secrets.update(secret, { attributes: { enabled } });
+    if (secret === undefined) throw new Error(`Unknown secret '${name}'.`);
+    secrets.enable(secret, enabled);
   };
   const denyAccess = (enabled: boolean) => {
     access.denied = enabled;
@@ -60,7 +65,7 @@ export async function startVaultEmulator({
     name: 'vault',
     url: listener.url,
     faults,
-    seen,
+    requests,
     setSecret,
     enableSecret,
     disableSecret(name) {
@@ -74,12 +79,12 @@ export async function startVaultEmulator({
         enabled: attributes.enabled,
       })),
       accessDenied: access.denied,
-      seen: seen.toJSON(),
+      requests: requests.toJSON(),
       faults: faults.list(),
     }),
     commands: {
       setSecret: command(
-        'Add a version of a secret, which becomes the current one; returns its id.',
+        'Add a version of a secret, which becomes the current one. Returns its id.',
         z.strictObject({ name: secretNameSchema, value: z.string() }),
         ({ name, value }) => ({ version: setSecret(name, value) }),
       ),
@@ -91,13 +96,13 @@ export async function startVaultEmulator({
         },
       ),
       denyAccess: command(
-        "Behave as if the caller's role assignment were missing.",
+        'Simulate a missing role assignment.',
         z.strictObject({ enabled: z.boolean() }),
         ({ enabled }) => {
           denyAccess(enabled);
         },
       ),
-      ...commonCommands(faults, seen),
+      ...commonCommands(faults, requests),
     },
     close: () => listener.close(),
   };

@@ -14,7 +14,7 @@ beforeAll(async () => {
   api = await startInProcess({ env: { ...signIn.env(), CALLER_REQUESTS_PER_MINUTE: '0' } });
 });
 beforeEach(() => {
-  api.azure.acs.seen.reset();
+  api.azure.acs.requests.reset();
 });
 afterAll(async () => {
   await api.stop();
@@ -46,14 +46,14 @@ const actions: [name: string, method: string, path: (id: string) => string][] = 
 describe('who reaches whom', () => {
   test.each(actions)('%s: nobody without a valid token', async (_name, method, path) => {
     const { id } = await signInAs('alice');
-    api.azure.acs.seen.reset();
+    api.azure.acs.requests.reset();
 
     for (const target of ['me', id, UNKNOWN_ID]) {
       expect(outcomeOf(await send(method, path(target)))).toBe('unauthenticated');
       expect(outcomeOf(await send(method, path(target), 'garbage'))).toBe('unauthenticated');
     }
 
-    expect(api.azure.acs.seen.toJSON()).toEqual({});
+    expect(api.azure.acs.requests.toJSON()).toEqual({});
   });
 
   test.each(actions)("%s: a user its own, and nobody else's, known or not", async (_name, method, path) => {
@@ -63,7 +63,7 @@ describe('who reaches whom', () => {
     expect(outcomeOf(await send(method, path('me'), alice.token))).toBe('ok');
     const { id } = await signInAs('alice');
     expect(outcomeOf(await send(method, path(id), alice.token))).toBe('ok');
-    api.azure.acs.seen.reset();
+    api.azure.acs.requests.reset();
     const others = await send(method, path(bob.id), alice.token);
     const unknown = await send(method, path(UNKNOWN_ID), alice.token);
 
@@ -73,7 +73,7 @@ describe('who reaches whom', () => {
       requestId: '',
     });
     expect(outcomeOf(others)).toBe('forbidden');
-    expect(api.azure.acs.seen.toJSON()).toEqual({});
+    expect(api.azure.acs.requests.toJSON()).toEqual({});
     expect(api.azure.acs.identities.has(bob.id)).toBe(true);
   });
 
@@ -102,7 +102,7 @@ describe('who reaches whom', () => {
       token: expect.any(String),
       user: (second.body as { user: object }).user,
     });
-    expect(api.azure.acs.seen.toJSON()).toEqual({ createUserAndToken: 1, issueToken: 1 });
+    expect(api.azure.acs.requests.toJSON()).toEqual({ createUserAndToken: 1, issueToken: 1 });
   });
 
   test('createUser: a service gets a new user each time', async () => {
@@ -119,7 +119,7 @@ describe('who reaches whom', () => {
 
     expect(outcomeOf(response)).toBe('unauthenticated');
     expect(response.headers.get('WWW-Authenticate')).toBe('Bearer');
-    expect(api.azure.acs.seen.toJSON()).toEqual({});
+    expect(api.azure.acs.requests.toJSON()).toEqual({});
   });
 
   test('issueToken creates a user on first use, with one upstream call', async () => {
@@ -128,7 +128,7 @@ describe('who reaches whom', () => {
     const response = await send('GET', 'users/me/token', dave);
 
     expect(response.status).toBe(200);
-    expect(api.azure.acs.seen.toJSON()).toEqual({ createUserAndToken: 1 });
+    expect(api.azure.acs.requests.toJSON()).toEqual({ createUserAndToken: 1 });
   });
 
   test('revoking and deleting what was never created does nothing', async () => {
@@ -137,7 +137,7 @@ describe('who reaches whom', () => {
     const responses = [await send('DELETE', 'users/me/token', erin), await send('DELETE', 'users/me', erin)];
 
     expect(responses.map(({ status }) => status)).toEqual([204, 204]);
-    expect(api.azure.acs.seen.toJSON()).toEqual({});
+    expect(api.azure.acs.requests.toJSON()).toEqual({});
   });
 
   test('health needs no token', async () => {
@@ -164,7 +164,7 @@ describe('an attacker', () => {
     signIn.provider.sign({ ...claims(), ...changes }, header);
 
   async function expectRefused(token: string, description: RegExp): Promise<void> {
-    api.azure.acs.seen.reset();
+    api.azure.acs.requests.reset();
 
     const response = await send('POST', 'users', token);
 
@@ -174,7 +174,7 @@ describe('an attacker', () => {
       /^Bearer error="invalid_token", error_description="/,
     );
     expect(response.headers.get('WWW-Authenticate')).toMatch(description);
-    expect(api.azure.acs.seen.toJSON()).toEqual({});
+    expect(api.azure.acs.requests.toJSON()).toEqual({});
     expect(JSON.stringify(response.body)).not.toContain('mallory');
   }
 
@@ -263,7 +263,7 @@ describe('an attacker', () => {
     const response = await send('POST', `users?access_token=${await signed({})}`);
 
     expect(response.status).toBe(401);
-    expect(api.azure.acs.seen.toJSON()).toEqual({});
+    expect(api.azure.acs.requests.toJSON()).toEqual({});
   });
 
   test('is refused with two Authorization headers', async () => {
@@ -274,7 +274,7 @@ describe('an attacker', () => {
     });
 
     expect(outcomeOf(response)).toBe('unauthenticated');
-    expect(api.azure.acs.seen.toJSON()).toEqual({});
+    expect(api.azure.acs.requests.toJSON()).toEqual({});
   });
 
   test.each<[string, unknown]>([
@@ -286,12 +286,12 @@ describe('an attacker', () => {
   ])('is no service with a role %s', async (_title, roles) => {
     const bob = await signInAs('bob');
     const token = await signed({ roles });
-    api.azure.acs.seen.reset();
+    api.azure.acs.requests.reset();
 
     const response = await send('GET', `users/${bob.id}/token`, token);
 
     expect(outcomeOf(response)).toBe('forbidden');
-    expect(api.azure.acs.seen.toJSON()).toEqual({});
+    expect(api.azure.acs.requests.toJSON()).toEqual({});
   });
 });
 
@@ -314,14 +314,14 @@ describe('a user', () => {
   test('whose identity is gone from ACS gets another one, once', async () => {
     const grace = await signInAs('grace');
     await api.azure.acs.commands['deleteIdentity']?.run({ id: grace.id });
-    api.azure.acs.seen.reset();
+    api.azure.acs.requests.reset();
 
     const first = await send('GET', 'users/me/token', grace.token);
     const second = await send('GET', 'users/me/token', grace.token);
 
     expect(first.status).toBe(200);
     expect((second.body as { user: object }).user).toEqual((first.body as { user: object }).user);
-    expect(api.azure.acs.seen.toJSON()).toEqual({ issueToken: 2, createUserAndToken: 1 });
+    expect(api.azure.acs.requests.toJSON()).toEqual({ issueToken: 2, createUserAndToken: 1 });
   });
 
   test('has its decisions on record by a hash of its subject', async () => {

@@ -14,8 +14,8 @@ export function describeContract(transport: string, start: StartApi): void {
       api = await start();
     });
     beforeEach(() => {
-      api.azure.acs.seen.reset();
-      api.azure.vault.seen.reset();
+      api.azure.acs.requests.reset();
+      api.azure.vault.requests.reset();
     });
     afterAll(() => api.stop());
 
@@ -39,7 +39,7 @@ export function describeContract(transport: string, start: StartApi): void {
       expect(response.body).toEqual(issued);
       expect(claimsOf(response)).toMatchObject({ acsScope: 'voip' });
       expect(minutesOf(response)).toBe(60);
-      expect(api.azure.acs.seen.toJSON()).toEqual({ createUserAndToken: 1 });
+      expect(api.azure.acs.requests.toJSON()).toEqual({ createUserAndToken: 1 });
     });
 
     test.each([
@@ -121,7 +121,7 @@ export function describeContract(transport: string, start: StartApi): void {
 
       expect(response.status).toBe(200);
       expect(response.body).toEqual({ status: 'ok', checks: { settings: 'ok', connectionString: 'ok' } });
-      expect(api.azure.acs.seen.toJSON()).toEqual({});
+      expect(api.azure.acs.requests.toJSON()).toEqual({});
     });
 
     test.each([
@@ -165,8 +165,8 @@ export function describeContract(transport: string, start: StartApi): void {
 
       for (let count = 0; count < 20; count += 1) await api.send('GET', `users/${id}/token`);
 
-      expect(api.azure.acs.seen.count('issueToken')).toBe(20);
-      expect(api.azure.vault.seen.count('getSecret')).toBeLessThanOrEqual(1);
+      expect(api.azure.acs.requests.count('issueToken')).toBe(20);
+      expect(api.azure.vault.requests.count('getSecret')).toBeLessThanOrEqual(1);
     });
   });
 }

@@ -74,7 +74,7 @@ export function describeRefusals(transport: string, start: StartApi): void {
       api = await start();
     });
     beforeEach(() => {
-      api.azure.acs.seen.reset();
+      api.azure.acs.requests.reset();
       api.azure.acs.faults.clear();
     });
     afterAll(() => api.stop());
@@ -86,7 +86,7 @@ export function describeRefusals(transport: string, start: StartApi): void {
       expect(response.body).toMatchObject({
         errors: expect.arrayContaining([{ path: field, message: expect.any(String) }]),
       });
-      expect(api.azure.acs.seen.toJSON()).toEqual({});
+      expect(api.azure.acs.requests.toJSON()).toEqual({});
     });
 
     test.each([
@@ -96,7 +96,7 @@ export function describeRefusals(transport: string, start: StartApi): void {
       const response = await api.send(method, path, raw(`{"scopes":["${'x'.repeat(16 * 1024)}"]}`));
 
       expectProblem(response, 413, 'payload_too_large');
-      expect(api.azure.acs.seen.toJSON()).toEqual({});
+      expect(api.azure.acs.requests.toJSON()).toEqual({});
     });
 
     test.each([
@@ -138,7 +138,7 @@ export function describeRefusals(transport: string, start: StartApi): void {
 
       expectProblem(response, 429, 'too_many_requests');
       expect(response.headers.get('Retry-After')).toBe('25');
-      expect(api.azure.acs.seen.count('createUser')).toBe(1);
+      expect(api.azure.acs.requests.count('createUser')).toBe(1);
     });
 
     test('answers 503 with Retry-After when ACS fails, and does not repeat a create blindly', async () => {
@@ -148,7 +148,7 @@ export function describeRefusals(transport: string, start: StartApi): void {
 
       expectProblem(response, 503, 'upstream_unavailable');
       expect(Number(response.headers.get('Retry-After'))).toBeGreaterThan(0);
-      expect(api.azure.acs.seen.count('createUser')).toBe(1);
+      expect(api.azure.acs.requests.count('createUser')).toBe(1);
     });
 
     test('gets over a connection that drops while a token is issued', async () => {
@@ -158,7 +158,7 @@ export function describeRefusals(transport: string, start: StartApi): void {
       const response = await api.send('GET', `users/${created.user.communicationUserId}/token`);
 
       expect(response.status).toBe(200);
-      expect(api.azure.acs.seen.count('issueToken')).toBe(3);
+      expect(api.azure.acs.requests.count('issueToken')).toBe(3);
     });
   });
 

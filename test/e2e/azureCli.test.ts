@@ -49,7 +49,7 @@ test("uses the developer's az login where there is no managed identity", async (
   const response = await fetch(`${service.url}/api/users`, { method: 'POST' });
 
   expect(response.status).toBe(201);
-  expect(service.azure.vault.seen.count('getSecret')).toBe(1);
+  expect(service.azure.vault.requests.count('getSecret')).toBe(1);
 });
 
 test('answers upstream_unavailable when the login does not work', async () => {

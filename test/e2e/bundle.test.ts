@@ -47,14 +47,14 @@ test('answers a token from a folder with no node_modules and no TypeScript', asy
 test('spends 1000 ACS requests and at most one vault read on 1000 tokens', async () => {
   const copy = await serveCopy();
   const userId = await createUser(copy);
-  copy.azure.acs.seen.reset();
+  copy.azure.acs.requests.reset();
 
   for (let batch = 0; batch < 50; batch += 1) {
     await Promise.all(Array.from({ length: 20 }, () => fetchToken(copy, userId)));
   }
 
-  expect(copy.azure.acs.seen.toJSON()).toEqual({ issueToken: 1000 });
-  expect(copy.azure.vault.seen.count('getSecret')).toBeLessThanOrEqual(1);
+  expect(copy.azure.acs.requests.toJSON()).toEqual({ issueToken: 1000 });
+  expect(copy.azure.vault.requests.count('getSecret')).toBeLessThanOrEqual(1);
 });
 
 test('reads the vault once for many first requests at the same time', async () => {
@@ -63,8 +63,8 @@ test('reads the vault once for many first requests at the same time', async () =
   await Promise.all(Array.from({ length: 50 }, () => createUser(copy)));
 
   expect(copy.azure.acs.identities.count).toBe(50);
-  expect(copy.azure.vault.seen.count('getSecret')).toBe(1);
-  expect(copy.azure.identity.seen.count('getToken')).toBe(1);
+  expect(copy.azure.vault.requests.count('getSecret')).toBe(1);
+  expect(copy.azure.identity.requests.count('getToken')).toBe(1);
 });
 
 test('goes straight to ACS with the managed identity when ACS_ENDPOINT is set', async () => {
@@ -73,7 +73,7 @@ test('goes straight to ACS with the managed identity when ACS_ENDPOINT is set', 
   const token = await fetchToken(copy, await createUser(copy));
 
   expect(await copy.azure.acs.isTokenValid(token)).toBe(true);
-  expect(copy.azure.vault.seen.toJSON()).toEqual({});
+  expect(copy.azure.vault.requests.toJSON()).toEqual({});
 });
 
 test('feeds the credential of the real client SDK', async () => {
@@ -88,6 +88,6 @@ test('feeds the credential of the real client SDK', async () => {
 
   expect(await copy.azure.acs.isTokenValid(first.token)).toBe(true);
   expect(second.token).toBe(first.token);
-  expect(copy.azure.acs.seen.count('issueToken')).toBe(1);
+  expect(copy.azure.acs.requests.count('issueToken')).toBe(1);
   credential.dispose();
 });

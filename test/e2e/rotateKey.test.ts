@@ -139,7 +139,7 @@ async function rehearse(choice: string[]): Promise<Traffic> {
   const after = clients.sent + 100;
   while (clients.sent < after) await new Promise((resolve) => setTimeout(resolve, 20));
   await clients.stop();
-  const reads = service.azure.vault.seen.count('getSecret');
+  const reads = service.azure.vault.requests.count('getSecret');
   const { sent, failures } = clients;
   process.stdout.write(
     `Rotation rehearsal${choice.map((one) => ` ${one}`).join('')}: ${sent} requests sent, ${failures.length} failed, ${reads} secret reads\n`,
@@ -160,8 +160,8 @@ test('a dry run prints the plan with its commands and changes nothing', async ()
   expect(command.output()).toContain('Nothing was changed. Add --apply to carry this out.');
   expect(account.changes).toEqual([]);
   expect([...account.keys]).toEqual(old);
-  expect(service.azure.acs.seen.toJSON()).toEqual({});
-  expect(service.azure.vault.seen.toJSON()).toEqual({});
+  expect(service.azure.acs.requests.toJSON()).toEqual({});
+  expect(service.azure.vault.requests.toJSON()).toEqual({});
   expectNoKeys();
 });
 

@@ -20,8 +20,8 @@ beforeEach(() => {
   azure.vault.faults.clear();
   azure.vault.denyAccess(false);
   azure.vault.setSecret('acs-connection-string', azure.acs.connectionString());
-  azure.acs.seen.reset();
-  azure.vault.seen.reset();
+  azure.acs.requests.reset();
+  azure.vault.requests.reset();
 });
 
 afterAll(() => azure.close());
@@ -89,8 +89,8 @@ describe('health', () => {
 
     const ok = { status: 'ok', checks: { settings: 'ok', connectionString: 'ok' } };
     expect(checked).toEqual([ok, ok]);
-    expect(azure.vault.seen.count('getSecret')).toBe(1);
-    expect(azure.acs.seen.toJSON()).toEqual({});
+    expect(azure.vault.requests.count('getSecret')).toBe(1);
+    expect(azure.acs.requests.toJSON()).toEqual({});
   });
 
   test('fails, and says no more, when it cannot', async () => {
@@ -124,7 +124,7 @@ test('a service without a connection string asks no vault', async () => {
 
   expect(created.status).toBe(201);
   expect(health).toEqual({ status: 'ok', checks: { settings: 'ok' } });
-  expect(azure.vault.seen.toJSON()).toEqual({});
+  expect(azure.vault.requests.toJSON()).toEqual({});
 });
 
 describe('whatever the outcome', () => {

@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 
 beforeEach(() => {
-  acs.seen.reset();
+  acs.requests.reset();
 });
 
 afterAll(() => acs.close());
@@ -47,7 +47,7 @@ test('a user is created without a token when no scopes are asked for', async () 
 
   expect(isNew).toBe(true);
   expect(created).toEqual({ user: { communicationUserId: expect.stringMatching(/^8:acs:/) } });
-  expect(acs.seen.toJSON()).toEqual({ createUser: 1 });
+  expect(acs.requests.toJSON()).toEqual({ createUser: 1 });
 });
 
 test('a user is created with its token by one request when scopes are asked for', async () => {
@@ -59,7 +59,7 @@ test('a user is created with its token by one request when scopes are asked for'
   expect(acs.identities.has(created.user.communicationUserId)).toBe(true);
   expect(scopesOf(token)).toBe('chat,voip');
   expect(minutesUntil(expiresOn)).toBe(90);
-  expect(acs.seen.toJSON()).toEqual({ createUserAndToken: 1 });
+  expect(acs.requests.toJSON()).toEqual({ createUserAndToken: 1 });
 });
 
 test('a token is issued with the scopes and the expiry of the options', async () => {
@@ -96,6 +96,6 @@ describe('a service that says me', () => {
       code: 'invalid_request',
       errors: [{ path: 'userId', message: expect.stringContaining('must be an id') }],
     });
-    expect(acs.seen.toJSON()).toEqual({});
+    expect(acs.requests.toJSON()).toEqual({});
   });
 });

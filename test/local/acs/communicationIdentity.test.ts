@@ -18,22 +18,22 @@ beforeAll(async () => {
 });
 
 beforeEach(() => {
-  acs.seen.reset();
+  acs.requests.reset();
 });
 
 afterAll(() => acs.close());
 
-test('creates a user whose id names the resource', async () => {
+test('creates a user whose id contains the resource id', async () => {
   const { communicationUserId } = await client.createUser();
 
   expect(communicationUserId).toMatch(
     new RegExp(`^8:acs:${acs.identities.resourceId}_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`),
   );
   expect(acs.identities.has(communicationUserId)).toBe(true);
-  expect(acs.seen.toJSON()).toEqual({ createUser: 1 });
+  expect(acs.requests.toJSON()).toEqual({ createUser: 1 });
 });
 
-test('creates a user and its token in one request, good for a day', async () => {
+test('creates a user and a token for a day in one request', async () => {
   const before = Date.now();
 
   const { user, token, expiresOn } = await client.createUserAndToken(['chat', 'voip']);
@@ -42,10 +42,10 @@ test('creates a user and its token in one request, good for a day', async () => 
   expect(await acs.isTokenValid(token)).toBe(true);
   expect(expiresOn.getTime()).toBeGreaterThanOrEqual(before + dayMs);
   expect(expiresOn.getTime()).toBeLessThanOrEqual(Date.now() + dayMs);
-  expect(acs.seen.toJSON()).toEqual({ createUserAndToken: 1 });
+  expect(acs.requests.toJSON()).toEqual({ createUserAndToken: 1 });
 });
 
-test('gives the token of a new user the expiry that was asked for', async () => {
+test('creates a user and a token with the requested expiry', async () => {
   const before = Date.now();
 
   const { expiresOn } = await client.createUserAndToken(['chat'], { tokenExpiresInMinutes: 60 });
@@ -54,7 +54,7 @@ test('gives the token of a new user the expiry that was asked for', async () => 
   expect(expiresOn.getTime()).toBeLessThanOrEqual(Date.now() + 60 * 60_000);
 });
 
-test('gives a token the expiry that was asked for', async () => {
+test('issues a token with the requested expiry', async () => {
   const user = await client.createUser();
   const before = Date.now();
 
@@ -85,19 +85,7 @@ test("signs a token with RS256 and the service's header and claims", async () =>
   expect(payload).not.toHaveProperty('aud');
 });
 
-test.each(['chat', 'voip', 'chat.join', 'chat.join.limited', 'voip.join'] as const)(
-  'issues a token with the scope %s',
-  async (scope) => {
-    const user = await client.createUser();
-
-    const { token } = await client.getToken(user, [scope]);
-
-    const { payload } = await jwtVerify(token, acs.accessTokens.publicKey);
-    expect(payload).toMatchObject({ acsScope: scope });
-  },
-);
-
-test('revokes the tokens of a user and of no one else', async () => {
+test('revokes the tokens of one user only', async () => {
   const { user, token } = await client.createUserAndToken(['chat']);
   const other = await client.createUserAndToken(['chat']);
 
@@ -105,10 +93,10 @@ test('revokes the tokens of a user and of no one else', async () => {
 
   expect(await acs.isTokenValid(token)).toBe(false);
   expect(await acs.isTokenValid(other.token)).toBe(true);
-  expect(acs.seen.count('revokeTokens')).toBe(1);
+  expect(acs.requests.count('revokeTokens')).toBe(1);
 });
 
-test('deletes a user, who is then unknown', async () => {
+test('deletes a user, whose id then returns IdentityNotFound', async () => {
   const user = await client.createUser();
 
   await client.deleteUser(user);
@@ -120,7 +108,7 @@ test('deletes a user, who is then unknown', async () => {
   expect(acs.identities.has(user.communicationUserId)).toBe(false);
 });
 
-test('exchanges a Teams token for one that expires with it', async () => {
+test('exchanges a Teams token for a token with the same expiry', async () => {
   const exp = Math.floor(Date.now() / 1000) + 1800;
   const teamsUserAadToken = new UnsecuredJWT({ appid: clientId, oid: userObjectId, exp }).encode();
 
@@ -132,15 +120,15 @@ test('exchanges a Teams token for one that expires with it', async () => {
 
   expect(await acs.isTokenValid(token)).toBe(true);
   expect(expiresOn).toEqual(new Date(exp * 1000));
-  expect(acs.seen.toJSON()).toEqual({ exchangeTeamsToken: 1 });
+  expect(acs.requests.toJSON()).toEqual({ exchangeTeamsToken: 1 });
 });
 
 test.each([
-  ['is no token', 'not-a-token'],
+  ['is malformed', 'not-a-token'],
   ['is for another app', new UnsecuredJWT({ appid: 'other', oid: userObjectId, exp: 9e9 }).encode()],
   ['is for another user', new UnsecuredJWT({ appid: clientId, oid: 'other', exp: 9e9 }).encode()],
   ['has expired', new UnsecuredJWT({ appid: clientId, oid: userObjectId, exp: 1 }).encode()],
-])('refuses a Teams token that %s', async (_title, teamsUserAadToken) => {
+])('rejects a Teams token that %s', async (_title, teamsUserAadToken) => {
   const exchange = client.getTokenForTeamsUser({ teamsUserAadToken, clientId, userObjectId });
 
   await expect(exchange).rejects.toMatchObject({
@@ -150,7 +138,7 @@ test.each([
   });
 });
 
-test('refuses a token without scopes', async () => {
+test('rejects a token without scopes', async () => {
   const user = await client.createUser();
 
   await expect(client.getToken(user, [])).rejects.toMatchObject({
@@ -161,7 +149,7 @@ test('refuses a token without scopes', async () => {
   });
 });
 
-test.each([59, 1441])('refuses a token for %d minutes', async (minutes) => {
+test.each([59, 1441])('rejects a token for %d minutes', async (minutes) => {
   const user = await client.createUser();
   const refused = {
     statusCode: 400,
@@ -177,7 +165,7 @@ test.each([59, 1441])('refuses a token for %d minutes', async (minutes) => {
   await expect(created).rejects.toMatchObject(refused);
 });
 
-test('creates no user when its token is refused', async () => {
+test('creates no user when the token request is invalid', async () => {
   const before = acs.identities.count;
 
   const created = client.createUserAndToken(['chat'], { tokenExpiresInMinutes: 59 });
@@ -186,7 +174,7 @@ test('creates no user when its token is refused', async () => {
   expect(acs.identities.count).toBe(before);
 });
 
-test('refuses an identity of another resource as not owned', async () => {
+test('returns IdentityNotOwned for an identity of another resource', async () => {
   const { id } = (await acs.commands['createForeignIdentity']?.run({})) as { id: string };
 
   const token = client.getToken({ communicationUserId: id }, ['chat']);

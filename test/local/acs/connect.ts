@@ -4,7 +4,7 @@ import {
 } from '@azure/communication-identity';
 import type { AcsEmulator } from '../../../local/acs/acsEmulator.ts';
 
-/** A real client of the emulator that does not retry unless told to. */
+/** Creates a real SDK client for the emulator, by default without retries. */
 export function connect(
   acs: AcsEmulator,
   options: CommunicationIdentityClientOptions = {},

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { type AcsEmulator, startAcsEmulator } from '../../../local/acs/acsEmulator.ts';
 import { connect } from './connect.ts';
-import { refusal, send, sign } from './signedRequest.ts';
+import { errorResponse, send, sign } from './signedRequest.ts';
 
 const version = 'api-version=2023-10-01';
 const create = { target: `/identities?${version}` };
@@ -17,12 +17,12 @@ beforeAll(async () => {
 });
 
 beforeEach(() => {
-  acs.seen.reset();
+  acs.requests.reset();
 });
 
 afterAll(() => acs.close());
 
-test('answers a create with the usual headers', async () => {
+test('returns the common headers', async () => {
   const auth = { ...sign(acs.url, key, create), 'x-ms-client-request-id': 'mine' };
 
   const { status, headers, body } = await send(acs.url, auth, create);
@@ -52,48 +52,48 @@ test('creates an identity without a token when the scopes are null', async () =>
 
   expect(status).toBe(201);
   expect(body).not.toHaveProperty('accessToken');
-  expect(acs.seen.toJSON()).toEqual({ createUser: 1 });
+  expect(acs.requests.toJSON()).toEqual({ createUser: 1 });
 });
 
-test('refuses a request without credentials, and counts it', async () => {
+test('rejects and counts a request without credentials', async () => {
   const reply = await send(acs.url, {}, create);
 
-  expect(reply).toMatchObject(refusal(401, 'Denied', 'Denied by the resource provider.'));
-  expect(acs.seen.toJSON()).toEqual({ createUser: 1 });
+  expect(reply).toMatchObject(errorResponse(401, 'Denied', 'Denied by the resource provider.'));
+  expect(acs.requests.toJSON()).toEqual({ createUser: 1 });
 });
 
-test('refuses a body that was changed after it was signed', async () => {
+test('rejects a body that was changed after signing', async () => {
   const target = `/identities/${userId}/:issueAccessToken?${version}`;
   const auth = sign(acs.url, key, { target, body: { scopes: ['chat'] } });
 
   const reply = await send(acs.url, auth, { target, body: { scopes: ['voip'] } });
 
   expect(reply).toMatchObject(
-    refusal(401, 'Denied', "Request 'x-ms-content-sha256' differs from generated content hash."),
+    errorResponse(401, 'Denied', "Request 'x-ms-content-sha256' differs from generated content hash."),
   );
 });
 
-test('refuses a signature made with another key', async () => {
+test('rejects a signature of another key', async () => {
   const reply = await send(acs.url, Buffer.alloc(64).toString('base64'), create);
 
-  expect(reply).toMatchObject(refusal(401, 'Denied', 'Denied by the resource provider.'));
+  expect(reply).toMatchObject(errorResponse(401, 'Denied', 'Denied by the resource provider.'));
 });
 
-test('refuses a signature that leaves out the host', async () => {
+test('rejects a signature without the host', async () => {
   const auth = sign(acs.url, key, create);
   const Authorization = auth['Authorization']?.replace(';host', '') ?? '';
 
   const reply = await send(acs.url, { ...auth, Authorization }, create);
 
-  expect(reply).toMatchObject(refusal(401, 'Denied'));
+  expect(reply).toMatchObject(errorResponse(401, 'Denied'));
 });
 
-test('refuses the headers of one request on another path', async () => {
+test('rejects the signature of another path', async () => {
   const auth = sign(acs.url, key, create);
 
   const reply = await send(acs.url, auth, { target: `/identities/${userId}/:revokeAccessTokens?${version}` });
 
-  expect(reply).toMatchObject(refusal(401, 'Denied'));
+  expect(reply).toMatchObject(errorResponse(401, 'Denied'));
 });
 
 test.each([
@@ -101,7 +101,7 @@ test.each([
   [-295, 201],
   [295, 201],
   [301, 401],
-])('a request signed %d seconds from its clock is answered %d', async (seconds, status) => {
+])('with a clock skew of %d seconds returns %d', async (seconds, status) => {
   const date = new Date(Date.now() + seconds * 1000);
 
   const reply = await send(acs.url, key, { ...create, date });
@@ -109,7 +109,7 @@ test.each([
   expect(reply.status).toBe(status);
 });
 
-test('refuses every client while its clock is ten minutes off', async () => {
+test('rejects every client while its clock is ten minutes fast', async () => {
   await acs.commands['setClockOffset']?.run({ seconds: 600 });
   const skewed = connect(acs).createUser();
   await expect(skewed).rejects.toMatchObject({ statusCode: 401, code: 'Denied' });
@@ -118,13 +118,13 @@ test('refuses every client while its clock is ten minutes off', async () => {
   await expect(connect(acs).createUser()).resolves.toHaveProperty('communicationUserId');
 });
 
-test('refuses an API version that it does not support', async () => {
+test('rejects an unsupported API version', async () => {
   const target = '/identities?api-version=2030-01-01';
 
   const reply = await send(acs.url, key, { target });
 
   expect(reply).toMatchObject(
-    refusal(
+    errorResponse(
       400,
       'UnsupportedApiVersion',
       `The HTTP resource that matches the request URI '${acs.url}${target}' does not support the API version '2030-01-01'.`,
@@ -132,24 +132,24 @@ test('refuses an API version that it does not support', async () => {
   );
 });
 
-test('refuses a request without an API version', async () => {
+test('rejects a request without an API version', async () => {
   const reply = await send(acs.url, key, { target: '/identities' });
 
-  expect(reply).toMatchObject(refusal(400, 'ApiVersionUnspecified'));
+  expect(reply).toMatchObject(errorResponse(400, 'ApiVersionUnspecified'));
 });
 
 test.each([
   ['2020-07-20-preview2', ':issueAccessToken'],
   ['2023-10-01', 'token'],
-])('API version %s does not know %s', async (apiVersion, operation) => {
+])('API version %s does not support %s', async (apiVersion, operation) => {
   const target = `/identities/${userId}/${operation}?api-version=${apiVersion}`;
 
   const reply = await send(acs.url, key, { target, body: { scopes: ['chat'] } });
 
-  expect(reply).toMatchObject(refusal(400, 'UnsupportedApiVersion'));
+  expect(reply).toMatchObject(errorResponse(400, 'UnsupportedApiVersion'));
 });
 
-test('API version 2021-03-07 knows neither a custom expiry nor the join scopes nor Teams', async () => {
+test('API version 2021-03-07 supports no custom expiry, join scopes or Teams tokens', async () => {
   const old = 'api-version=2021-03-07';
   const target = `/identities/${userId}/:issueAccessToken?${old}`;
 
@@ -158,26 +158,26 @@ test('API version 2021-03-07 knows neither a custom expiry nor the join scopes n
   const teams = await send(acs.url, key, { target: `/teamsUser/:exchangeAccessToken?${old}` });
 
   expect(custom.status).toBe(200);
-  expect(join).toMatchObject(refusal(400, 'ValidationError'));
-  expect(teams).toMatchObject(refusal(400, 'UnsupportedApiVersion'));
+  expect(join).toMatchObject(errorResponse(400, 'ValidationError'));
+  expect(teams).toMatchObject(errorResponse(400, 'UnsupportedApiVersion'));
 });
 
-test('answers 404 to a path that it does not know', async () => {
+test('returns 404 for an unknown path', async () => {
   const reply = await send(acs.url, key, { target: `/phoneNumbers?${version}` });
 
-  expect(reply).toMatchObject(refusal(404, 'NotFound'));
-  expect(acs.seen.toJSON()).toEqual({ unknown: 1 });
+  expect(reply).toMatchObject(errorResponse(404, 'NotFound'));
+  expect(acs.requests.toJSON()).toEqual({ unknown: 1 });
 });
 
 test.each([
-  ['no JSON object', ['chat'], 'Body'],
+  ['a body that is no object', ['chat'], 'Body'],
   ['no scopes', {}, 'Scopes'],
   ['null scopes', { scopes: null }, 'Scopes'],
-  ['no list of scopes', { scopes: 'chat' }, 'Scopes'],
+  ['scopes that are no list', { scopes: 'chat' }, 'Scopes'],
   ['an unknown scope', { scopes: ['chat', 'sms'] }, 'Scopes'],
-  ['an expiry that is no whole number', { scopes: ['chat'], expiresInMinutes: 60.5 }, 'ExpiresInMinutes'],
-  ['an expiry that is no number', { scopes: ['chat'], expiresInMinutes: '60' }, 'ExpiresInMinutes'],
-])('refuses to issue a token for %s', async (_title, body, target) => {
+  ['a fractional expiry', { scopes: ['chat'], expiresInMinutes: 60.5 }, 'ExpiresInMinutes'],
+  ['an expiry that is a string', { scopes: ['chat'], expiresInMinutes: '60' }, 'ExpiresInMinutes'],
+])('issues no token for %s', async (_title, body, target) => {
   const reply = await send(acs.url, key, {
     target: `/identities/${userId}/:issueAccessToken?${version}`,
     body,
@@ -186,7 +186,7 @@ test.each([
   expect(reply).toMatchObject({ status: 400, body: { error: { code: 'ValidationError', target } } });
 });
 
-test('takes an id with its colons plain or percent-encoded', async () => {
+test('accepts an id with plain or percent-encoded colons', async () => {
   const body = { scopes: ['chat'] };
   const plain = `/identities/${userId}/:issueAccessToken?${version}`;
   const encoded = `/identities/${encodeURIComponent(userId)}/:issueAccessToken?${version}`;
@@ -199,11 +199,11 @@ test('takes an id with its colons plain or percent-encoded', async () => {
 
 test.each([
   ['a malformed id', () => 'someone', 400, 'ValidationError'],
-  ['a broken percent-encoding', () => '%zz', 400, 'ValidationError'],
-  ['an id with more behind it', () => `${userId}0`, 400, 'ValidationError'],
+  ['an invalid percent-encoding', () => '%zz', 400, 'ValidationError'],
+  ['an id with a suffix', () => `${userId}0`, 400, 'ValidationError'],
   ['an unknown id', () => `${userId.slice(0, -12)}000000000000`, 404, 'IdentityNotFound'],
   ["another resource's id", () => userId.replace(/[0-9a-f]{8}/, '00000000'), 401, 'IdentityNotOwned'],
-])('refuses %s in every operation', async (_title, id, status, code) => {
+])('rejects %s in every operation', async (_title, id, status, code) => {
   const requests = [
     { target: `/identities/${id()}/:issueAccessToken?${version}`, body: { scopes: ['chat'] } },
     { target: `/identities/${id()}/:revokeAccessTokens?${version}` },
@@ -212,5 +212,5 @@ test.each([
 
   const replies = await Promise.all(requests.map((request) => send(acs.url, key, request)));
 
-  for (const reply of replies) expect(reply).toMatchObject(refusal(status, code));
+  for (const reply of replies) expect(reply).toMatchObject(errorResponse(status, code));
 });

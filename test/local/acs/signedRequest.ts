@@ -8,7 +8,7 @@ interface SignedRequest {
   date?: Date;
 }
 
-/** Signs a request as the GA SDK does, for what no SDK would send. */
+/** Signs a request as the GA SDK does, for requests that no SDK sends. */
 export function sign(url: string, accessKey: string, request: SignedRequest): Record<string, string> {
   const { method = 'POST', target, body, date = new Date() } = request;
   const text = body === undefined ? '' : JSON.stringify(body);
@@ -30,7 +30,7 @@ export interface Reply {
   body: unknown;
 }
 
-/** Sends it with the headers given, or signed with the key given. */
+/** Sends the request with the given headers, or signed with the given key. */
 export async function send(
   url: string,
   auth: string | Record<string, string>,
@@ -49,8 +49,8 @@ export async function send(
   };
 }
 
-/** The body of an error answer, for `toMatchObject`. */
-export const refusal = (status: number, code: string, message?: string) => ({
+/** An error response, for `toMatchObject`. */
+export const errorResponse = (status: number, code: string, message?: string) => ({
   status,
   body: { error: { code, ...(message === undefined ? {} : { message }) } },
 });

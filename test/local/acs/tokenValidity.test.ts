@@ -16,7 +16,7 @@ beforeEach(async () => {
 
 afterEach(() => acs.close());
 
-test('a token is valid until it expires, to the minute that was asked for', async () => {
+test('a token is valid until the requested expiry', async () => {
   const { token } = await connect(acs).createUserAndToken(['chat'], { tokenExpiresInMinutes: 60 });
 
   now += 59 * 60_000;
@@ -26,7 +26,7 @@ test('a token is valid until it expires, to the minute that was asked for', asyn
   expect(await acs.accessTokens.check(token)).toEqual({ valid: false, reason: 'expired' });
 });
 
-test('a revocation strikes what was issued before it within the same millisecond, and nothing after it', async () => {
+test('a revocation applies to tokens issued earlier in the same millisecond, and to no later ones', async () => {
   const client = connect(acs);
   const { user, token: before } = await client.createUserAndToken(['chat']);
 
@@ -37,7 +37,7 @@ test('a revocation strikes what was issued before it within the same millisecond
   expect(await acs.accessTokens.check(after)).toEqual({ valid: true });
 });
 
-test('a revocation from a moment to come strikes what is issued until then', async () => {
+test('a revocation with a future time applies to tokens issued until then', async () => {
   const { user, token } = await connect(acs).createUserAndToken(['chat']);
   const issue = async () => {
     const terms = { holder: user.communicationUserId, scopes: ['chat'], expiresAt: now + 3_600_000 };
@@ -45,16 +45,16 @@ test('a revocation from a moment to come strikes what is issued until then', asy
   };
 
   acs.accessTokens.revokeIssuedUntil(user.communicationUserId, now + 1000);
-  const tooEarly = await issue();
+  const before = await issue();
   now += 1000;
-  const inTime = await issue();
+  const after = await issue();
 
   expect(await acs.isTokenValid(token)).toBe(false);
-  expect(await acs.isTokenValid(tooEarly)).toBe(false);
-  expect(await acs.isTokenValid(inTime)).toBe(true);
+  expect(await acs.isTokenValid(before)).toBe(false);
+  expect(await acs.isTokenValid(after)).toBe(true);
 });
 
-test('deleting an identity ends its tokens', async () => {
+test('deleting an identity invalidates its tokens', async () => {
   const client = connect(acs);
   const { user, token } = await client.createUserAndToken(['chat']);
 
@@ -63,7 +63,7 @@ test('deleting an identity ends its tokens', async () => {
   expect(await acs.accessTokens.check(token)).toEqual({ valid: false, reason: 'identity_deleted' });
 });
 
-test('an identity can disappear behind the back of its clients', async () => {
+test('the deleteIdentity command deletes an identity without a client request', async () => {
   const client = connect(acs);
   const { user, token } = await client.createUserAndToken(['chat']);
 
@@ -71,22 +71,22 @@ test('an identity can disappear behind the back of its clients', async () => {
 
   await expect(client.getToken(user, ['chat'])).rejects.toMatchObject({ code: 'IdentityNotFound' });
   expect(await acs.isTokenValid(token)).toBe(false);
-  expect(acs.seen.count('deleteUser')).toBe(0);
+  expect(acs.requests.count('deleteUser')).toBe(0);
 });
 
-test('regenerating an access key ends the tokens created with it, and its clients', async () => {
+test('regenerating an access key invalidates the key and the tokens created with it', async () => {
   const primary = connect(acs);
   const { token } = await primary.createUserAndToken(['chat']);
 
-  const answer = await acs.commands['regenerateKey']?.run({ key: 'primary' });
+  const result = await acs.commands['regenerateKey']?.run({ key: 'primary' });
 
-  expect(answer).toEqual({ connectionString: acs.connectionString('primary') });
+  expect(result).toEqual({ connectionString: acs.connectionString('primary') });
   expect(await acs.accessTokens.check(token)).toEqual({ valid: false, reason: 'access_key_regenerated' });
   await expect(primary.createUser()).rejects.toMatchObject({ statusCode: 401, code: 'Denied' });
   await expect(connect(acs).createUser()).resolves.toHaveProperty('communicationUserId');
 });
 
-test('regenerating the other access key changes nothing for a token', async () => {
+test('regenerating the other access key keeps a token valid', async () => {
   const { token } = await connect(acs).createUserAndToken(['chat']);
 
   await acs.commands['regenerateKey']?.run({ key: 'secondary' });
@@ -95,18 +95,18 @@ test('regenerating the other access key changes nothing for a token', async () =
 });
 
 test.each([
-  ['is no JWT', () => Promise.resolve('nonsense')],
+  ['is not a JWT', () => Promise.resolve('nonsense')],
   [
-    'someone else signed',
+    'another issuer signed',
     () => new SignJWT({}).setProtectedHeader({ alg: 'RS256' }).sign(otherKey.privateKey),
   ],
-])('a token that %s was not issued here', async (_title, token) => {
+])('checkToken returns not_issued_here for a token that %s', async (_title, token) => {
   const verdict = await acs.commands['checkToken']?.run({ token: await token() });
 
   expect(verdict).toEqual({ valid: false, reason: 'not_issued_here' });
 });
 
-test('the state tells what was seen and is alive, and no key', async () => {
+test('the state shows requests, identities and faults, and no key', async () => {
   const { communicationUserId } = await connect(acs).createUser();
   acs.faults.arm({ status: 503 });
 

@@ -33,7 +33,7 @@ beforeAll(async () => {
 
 beforeEach(() => {
   vault.faults.clear();
-  vault.seen.reset();
+  vault.requests.reset();
 });
 
 afterAll(async () => {
@@ -67,7 +67,7 @@ function run(path: string, input?: unknown): Promise<Answer> {
   return send('POST', path, input === undefined ? undefined : JSON.stringify(input));
 }
 
-/** The status of a GET with headers that `fetch` does not let one set. */
+/** The status of a GET with headers that `fetch` does not allow. */
 async function statusWith(headers: Record<string, string>): Promise<number | undefined> {
   const { promise, resolve, reject } = Promise.withResolvers<number | undefined>();
   request(control.url, { headers }, (response) => {
@@ -87,7 +87,7 @@ function connect(): SecretClient {
   });
 }
 
-test('it describes every emulator with the schema of every command', async () => {
+test('describes every emulator and the input schema of every command', async () => {
   const { status, body } = await send('GET', '/');
 
   expect(status).toBe(200);
@@ -115,14 +115,14 @@ test('it describes every emulator with the schema of every command', async () =>
   });
 });
 
-test('it describes one emulator', async () => {
+test('describes one emulator', async () => {
   const { status, body } = await send('GET', '/vault');
 
   expect(status).toBe(200);
   expect(body).toMatchObject({ name: 'vault', url: vault.url });
 });
 
-test('a secret set through it is what a client reads', async () => {
+test('sets a secret that a client then reads', async () => {
   const { status, body } = await run('/vault/setSecret', { name: 'from-control', value: 'value' });
 
   const secret = await connect().getSecret('from-control');
@@ -132,7 +132,7 @@ test('a secret set through it is what a client reads', async () => {
   expect(secret.value).toBe('value');
 });
 
-test('a fault armed through it strikes a client once', async () => {
+test('arms a fault that a client gets once', async () => {
   vault.setSecret('throttled', 'value');
   const { status } = await run('/vault/armFault', {
     operation: 'getSecret',
@@ -142,14 +142,14 @@ test('a fault armed through it strikes a client once', async () => {
   });
   const client = connect();
 
-  const struck = client.getSecret('throttled');
+  const failed = client.getSecret('throttled');
 
-  await expect(struck).rejects.toMatchObject({ statusCode: 429, code: 'Throttled' });
+  await expect(failed).rejects.toMatchObject({ statusCode: 429, code: 'Throttled' });
   expect(status).toBe(204);
   expect((await client.getSecret('throttled')).value).toBe('value');
 });
 
-test('a command without input takes an empty body', async () => {
+test('accepts an empty body for a command without input', async () => {
   vault.faults.arm({ status: 500 });
 
   const { status } = await run('/vault/clearFaults');
@@ -158,60 +158,60 @@ test('a command without input takes an empty body', async () => {
   expect(vault.faults.list()).toEqual([]);
 });
 
-test('input that does not fit answers 400 and names the fields', async () => {
+test('returns 400 and the fields for invalid input', async () => {
   const { status, body } = await run('/vault/setSecret', { name: 'not_allowed' });
 
   expect(status).toBe(400);
   expect(body).toMatchObject({ fields: [{ path: 'name' }, { path: 'value' }] });
 });
 
-test('a body that is not JSON answers 400', async () => {
+test('returns 400 for a body that is not JSON', async () => {
   const { status, body } = await send('POST', '/vault/setSecret', '{');
 
   expect(status).toBe(400);
-  expect(body).toEqual({ error: 'The body is not JSON.' });
+  expect(body).toEqual({ error: 'The body is not valid JSON.' });
 });
 
-test('a body of another type answers 415, so that no HTML form gets through', async () => {
+test('returns 415 for another content type, which an HTML form could send', async () => {
   const { status, body } = await send('POST', '/vault/denyAccess', '{"enabled":true}', 'text/plain');
 
   expect(status).toBe(415);
-  expect(body).toEqual({ error: 'Send application/json.' });
+  expect(body).toEqual({ error: 'The content type must be application/json.' });
   expect(vault.state()).toMatchObject({ accessDenied: false });
 });
 
-test('a body that is too long answers 413', async () => {
+test('returns 413 for a body over 64 KiB', async () => {
   const { status, body } = await run('/vault/setSecret', { name: 'long', value: 'x'.repeat(64 * 1024) });
 
   expect(status).toBe(413);
-  expect(body).toEqual({ error: 'Send at most 65536 bytes.' });
+  expect(body).toEqual({ error: 'The body must have at most 65536 bytes.' });
 });
 
-test('a command that cannot be carried out answers 409 with the reason', async () => {
+test('returns 409 and the reason when a command fails', async () => {
   const { status, body } = await run('/vault/enableSecret', { name: 'unheard-of', enabled: true });
 
   expect(status).toBe(409);
-  expect(body).toEqual({ error: "The vault has no secret 'unheard-of'." });
+  expect(body).toEqual({ error: "Unknown secret 'unheard-of'." });
 });
 
-test('an unknown emulator answers 404 and names those there are', async () => {
+test('returns 404 and the valid names for an unknown emulator', async () => {
   const { status, body } = await send('GET', '/valut');
 
   expect(status).toBe(404);
-  expect(body).toEqual({ error: "There is no emulator 'valut'.", emulators: ['identity', 'vault'] });
+  expect(body).toEqual({ error: "Unknown emulator 'valut'.", emulators: ['identity', 'vault'] });
 });
 
-test('an unknown command answers 404 and names those there are', async () => {
+test('returns 404 and the valid names for an unknown command', async () => {
   const { status, body } = await run('/identity/toString', {});
 
   expect(status).toBe(404);
   expect(body).toEqual({
-    error: "The emulator 'identity' has no command 'toString'.",
-    commands: ['refuse', 'armFault', 'clearFaults', 'resetSeen'],
+    error: "Unknown command 'toString' of emulator 'identity'.",
+    commands: ['refuse', 'armFault', 'clearFaults', 'resetCounts'],
   });
 });
 
-test('a wrong method answers 405 and names the right one', async () => {
+test('returns 405 and the Allow header for a wrong method', async () => {
   const answers = await Promise.all([
     send('POST', '/'),
     send('DELETE', '/vault'),
@@ -225,7 +225,7 @@ test('a wrong method answers 405 and names the right one', async () => {
   ]);
 });
 
-test('a page from elsewhere is refused, a page from this machine is not', async () => {
+test('accepts requests from pages on this machine only', async () => {
   const statuses = await Promise.all(
     ['https://example.com', 'null', 'http://localhost.example.com', 'http://localhost:3000'].map((origin) =>
       statusWith({ Origin: origin }),
@@ -235,7 +235,7 @@ test('a page from elsewhere is refused, a page from this machine is not', async 
   expect(statuses).toEqual([403, 403, 403, 200]);
 });
 
-test('a host name that was made to resolve to this machine is refused', async () => {
+test('accepts loopback Host headers only, against DNS rebinding', async () => {
   const statuses = await Promise.all(
     ['rebound.example.com', '127.0.0.1.example.com', 'localhost:7072', '[::1]:7072'].map((host) =>
       statusWith({ Host: host }),

@@ -30,14 +30,14 @@ async function verify(token: string) {
 test.each([
   ['alice', undefined],
   ['admin', ['TokenService.Admin']],
-])('issues access tokens of %s for the API, with roles %p', async (username, roles) => {
+])('issues access tokens of %s for the API with roles %p', async (username, roles) => {
   const claims = await verify(await provider.tokenFor(username));
 
   expect(claims.sub).toBe(username);
   expect(claims['roles']).toEqual(roles);
 });
 
-test('publishes a new key and withdraws the old one when its keys are rotated', async () => {
+test('replaces its key when the keys are rotated', async () => {
   const before = await provider.tokenFor('alice');
   await provider.rotateKeys();
   const after = await provider.tokenFor('alice');
@@ -47,15 +47,15 @@ test('publishes a new key and withdraws the old one when its keys are rotated', 
   expect(decodeProtectedHeader(after).kid).not.toBe(decodeProtectedHeader(before).kid);
 });
 
-test('refuses a sample user without a name', async () => {
+test('rejects a sample user without a name', async () => {
   await expect(provider.tokenFor('')).rejects.toThrow('invalid_request');
 });
 
-/** A browser, as far as a sign-in needs one: it keeps cookies, follows redirects and submits forms. */
+/** A minimal browser for signing in: keeps cookies, follows redirects and submits forms. */
 class Browser {
   readonly #cookies = new Map<string, string>();
 
-  /** Ends at a page, or at the app's own redirect URI. */
+  /** Returns the page, or the redirect URI of the app. */
   async open(url: string, form?: Record<string, string>): Promise<{ url: string; page: string }> {
     const response = await fetch(url, {
       method: form === undefined ? 'GET' : 'POST',
@@ -76,7 +76,7 @@ class Browser {
 
 const actionOf = (page: string) => /action="([^"]+)"/.exec(page)?.[1] ?? '';
 
-test('signs a person in through the authorization-code flow with PKCE', async () => {
+test('signs a user in with the authorization-code flow and PKCE', async () => {
   const { authorization_endpoint, token_endpoint } = await discover();
   const verifier = randomBytes(32).toString('base64url');
   const redirect = 'http://127.0.0.1:53682/callback';

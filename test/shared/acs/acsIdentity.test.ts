@@ -71,11 +71,11 @@ async function against(...script: Answer[]) {
 
 /** Counts from here on. */
 function resetSeen(): void {
-  azure.acs.seen.reset();
-  azure.vault.seen.reset();
+  azure.acs.requests.reset();
+  azure.vault.requests.reset();
 }
 
-const vaultReads = () => azure.vault.seen.count('getSecret');
+const vaultReads = () => azure.vault.requests.count('getSecret');
 
 function newDeadline(milliseconds: number): AbortSignal {
   deadline.end();
@@ -107,7 +107,7 @@ describe.each([
     expect(await azure.acs.accessTokens.check(token)).toMatchObject({ valid: true });
     expect(minutes).toBeGreaterThan(59);
     expect(minutes).toBeLessThanOrEqual(60);
-    expect(azure.acs.seen.toJSON()).toEqual({ createUserAndToken: 1 });
+    expect(azure.acs.requests.toJSON()).toEqual({ createUserAndToken: 1 });
     expect(deadline.upstreamCalls).toBe(1);
   });
 
@@ -185,7 +185,7 @@ describe('an access key that was regenerated', () => {
 
     expect(await azure.acs.isTokenValid(token)).toBe(true);
     expect(vaultReads()).toBe(1);
-    expect(azure.acs.seen.toJSON()).toEqual({ issueToken: 2 });
+    expect(azure.acs.requests.toJSON()).toEqual({ issueToken: 2 });
   });
 
   test('is read afresh once for fifty requests, which all succeed', async () => {
@@ -215,7 +215,7 @@ describe('an access key that was regenerated', () => {
       expect(vaultReads()).toBe(reads);
       now += REREAD_INTERVAL_MS;
     }
-    expect(azure.acs.seen.toJSON()).toEqual({ createUser: 100 });
+    expect(azure.acs.requests.toJSON()).toEqual({ createUser: 100 });
   });
 
   test('makes the service unavailable while the vault cannot be read', async () => {
@@ -253,8 +253,8 @@ describe('keyless', () => {
     const created = keyless(stranger).createUser(deadline.signal);
 
     await expect(created).rejects.toMatchObject({ code: 'upstream_rejected' });
-    expect(azure.acs.seen.toJSON()).toEqual({ createUser: 1 });
-    expect(azure.vault.seen.toJSON()).toEqual({});
+    expect(azure.acs.requests.toJSON()).toEqual({ createUser: 1 });
+    expect(azure.vault.requests.toJSON()).toEqual({});
   });
 
   test('an identity that Azure does not know makes ACS unavailable', async () => {
@@ -332,7 +332,7 @@ describe('an ACS that fails', () => {
 
   test.each([
     ['hangs', { delayMs: 60_000 }],
-    ['hangs after its work', { delayMs: 60_000, at: 'answer' as const }],
+    ['hangs after its work', { delayMs: 60_000, at: 'response' as const }],
   ])('and %s is a timeout at the deadline', async (_how, fault) => {
     await acs.createUser(deadline.signal);
     azure.acs.faults.arm(fault);
@@ -356,10 +356,10 @@ describe('an ACS that fails', () => {
 
   test.each([
     ['the request is lost', { drop: true }, 0],
-    ['the answer is lost', { drop: true, at: 'answer' as const }, 1],
+    ['the answer is lost', { drop: true, at: 'response' as const }, 1],
     ['the answer breaks off', { halfBody: true }, 1],
-    ['the answer is 500', { status: 500, at: 'answer' as const }, 1],
-    ['the answer is 504', { status: 504, at: 'answer' as const }, 1],
+    ['the answer is 500', { status: 500, at: 'response' as const }, 1],
+    ['the answer is 504', { status: 504, at: 'response' as const }, 1],
   ])('%s: no user is created twice', async (_how, fault, left) => {
     for (const create of [
       () => acs.createUser(deadline.signal),
@@ -378,7 +378,7 @@ describe('an ACS that fails', () => {
 
   test.each([
     ['the request is lost', { drop: true }],
-    ['the answer is lost', { drop: true, at: 'answer' as const }],
+    ['the answer is lost', { drop: true, at: 'response' as const }],
     ['the answer breaks off', { halfBody: true }],
     ['the answer is 500', { status: 500 }],
   ])('%s: a token is issued by another try', async (_how, fault) => {
@@ -393,7 +393,7 @@ describe('an ACS that fails', () => {
 
   test('a user that was deleted when the answer was lost is deleted', async () => {
     const userId = await acs.createUser(deadline.signal);
-    azure.acs.faults.arm({ drop: true, at: 'answer' });
+    azure.acs.faults.arm({ drop: true, at: 'response' });
 
     await acs.deleteUser(userId, deadline.signal);
 

@@ -51,10 +51,10 @@ function credential() {
 }
 
 /** How often the secret was asked for since the last reset; the challenge before it does not count. */
-const reads = () => azure.vault.seen.count('getSecret');
+const reads = () => azure.vault.requests.count('getSecret');
 
 function read(): Promise<string> {
-  azure.vault.seen.reset();
+  azure.vault.requests.reset();
   return deadline.run(() => readSecret(deadline.signal));
 }
 
@@ -199,7 +199,7 @@ describe('a vault that fails', () => {
 
   test.each([
     ['drops the connection', { drop: true }],
-    ['drops the answer', { drop: true, at: 'answer' as const }],
+    ['drops the answer', { drop: true, at: 'response' as const }],
     ['breaks its answer off', { halfBody: true }],
   ])('once as it %s is asked again', async (_how, how) => {
     azure.vault.faults.arm({ operation: 'getSecret', ...how });

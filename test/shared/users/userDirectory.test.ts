@@ -125,8 +125,8 @@ test('mends a deletion that stops before ACS has answered', async () => {
   const user = newUser();
   const before = acs.identities.count;
   await startService().tokens.issueToken(user, 'me', options, signal);
-  acs.faults.arm({ operation: 'deleteUser', at: 'answer', delayMs: 600_000 });
-  acs.seen.reset();
+  acs.faults.arm({ operation: 'deleteUser', at: 'response', delayMs: 600_000 });
+  acs.requests.reset();
   const hanging = startService().tokens.deleteUser(user, 'me', signal);
   hanging.catch(() => undefined);
   while (acs.identities.count > before) await new Promise((next) => setImmediate(next));

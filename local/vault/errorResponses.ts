@@ -1,15 +1,21 @@
-import type { Answer } from '../emulator/serve.ts';
+import type { EmulatorResponse } from '../emulator/serve.ts';
 
-/** Any tenant will do: a managed identity has only one. */
+/** The value does not matter: a managed identity belongs to one tenant. */
 const TENANT = '00000000-0000-0000-0000-000000000000';
 
-export function vaultError(status: number, code: string, message: string, innerCode?: string): Answer {
+/** An error in Key Vault's format. */
+export function vaultError(
+  status: number,
+  code: string,
+  message: string,
+  innerCode?: string,
+): EmulatorResponse {
   const innererror = innerCode === undefined ? {} : { innererror: { code: innerCode } };
   return { status, body: { error: { code, message, ...innererror } } };
 }
 
-/** https://learn.microsoft.com/azure/key-vault/general/authentication-requests-and-responses */
-export function unauthorized(message: string): Answer {
+/** 401 with the challenge: https://learn.microsoft.com/azure/key-vault/general/authentication-requests-and-responses */
+export function unauthorized(message: string): EmulatorResponse {
   return {
     ...vaultError(401, 'Unauthorized', message),
     headers: {
@@ -18,12 +24,13 @@ export function unauthorized(message: string): Answer {
   };
 }
 
-export function badParameter(message: string): Answer {
+/** 400 for a request that Key Vault does not accept. */
+export function badParameter(message: string): EmulatorResponse {
   return vaultError(400, 'BadParameter', message);
 }
 
-/** https://github.com/Azure/azure-sdk-for-js/issues/25489 */
-export function secretNotFound(id: string): Answer {
+/** 404, as recorded in https://github.com/Azure/azure-sdk-for-js/issues/25489 */
+export function secretNotFound(id: string): EmulatorResponse {
   return vaultError(
     404,
     'SecretNotFound',
@@ -31,13 +38,13 @@ export function secretNotFound(id: string): Answer {
   );
 }
 
-/** https://github.com/Azure/azure-sdk-for-js/issues/24756 */
-export function secretDisabled(): Answer {
+/** 403, as recorded in https://github.com/Azure/azure-sdk-for-js/issues/24756 */
+export function secretDisabled(): EmulatorResponse {
   return vaultError(403, 'Forbidden', 'Operation get is not allowed on a disabled secret.', 'SecretDisabled');
 }
 
-/** https://github.com/piyushsachdeva/Terraform_AKS/issues/2 */
-export function forbiddenByRbac(action: string): Answer {
+/** 403, as recorded in https://github.com/piyushsachdeva/Terraform_AKS/issues/2 */
+export function forbiddenByRbac(action: string): EmulatorResponse {
   const lines = [
     'Caller is not authorized to perform action on resource.',
     'If role assignments, deny assignments or role definitions were changed recently, please observe propagation time.',

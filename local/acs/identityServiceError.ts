@@ -1,12 +1,12 @@
-import type { Answer } from '../emulator/serve.ts';
+import type { EmulatorResponse } from '../emulator/serve.ts';
 
 interface Details {
   target?: string;
   headers?: Record<string, string>;
 }
 
-/** A refusal in the service's own words. */
-export class ServiceError extends Error {
+/** An error response of the identity service. */
+export class IdentityServiceError extends Error {
   readonly status: number;
   readonly code: string;
   readonly details: Details;
@@ -18,11 +18,11 @@ export class ServiceError extends Error {
     this.details = details;
   }
 
-  toAnswer(): Answer {
+  toResponse(): EmulatorResponse {
     const { target, headers } = this.details;
     return {
       status: this.status,
-      // Recorded errors name no charset; recorded successes do.
+      // In recordings, errors have no charset and successes do.
       headers: { 'Content-Type': 'application/json', ...headers },
       body: {
         error: { code: this.code, message: this.message, ...(target === undefined ? {} : { target }) },
@@ -31,43 +31,48 @@ export class ServiceError extends Error {
   }
 }
 
-// The messages below are recorded in the Azure SDK repositories or quoted in public issues, unless marked otherwise.
+// The messages come from recordings in the Azure SDK repositories or from public issues, unless marked.
 
 export const denied = (message = 'Denied by the resource provider.') =>
-  new ServiceError(401, 'Denied', message);
+  new IdentityServiceError(401, 'Denied', message);
 
 export const contentHashDiffers = () =>
   denied("Request 'x-ms-content-sha256' differs from generated content hash.");
 
 export const identityNotOwned = () =>
-  new ServiceError(401, 'IdentityNotOwned', "Provided identity doesn't belong to the resource.");
+  new IdentityServiceError(401, 'IdentityNotOwned', "Provided identity doesn't belong to the resource.");
 
-/** The message is quoted in Microsoft's samples; no recording shows the status and code. */
+/** The message comes from Microsoft's samples; no recording shows the status and code. */
 export const identityNotFound = () =>
-  new ServiceError(404, 'IdentityNotFound', "Provided identity doesn't exist.");
+  new IdentityServiceError(404, 'IdentityNotFound', "Provided identity doesn't exist.");
 
 export const invalidTeamsToken = () =>
-  new ServiceError(401, 'InvalidAccessToken', 'Provided access token is not valid.');
+  new IdentityServiceError(401, 'InvalidAccessToken', 'Provided access token is not valid.');
 
 export const invalid = (target: string, message: string) =>
-  new ServiceError(400, 'ValidationError', message, { target });
+  new IdentityServiceError(400, 'ValidationError', message, { target });
 
 export const unsupportedApiVersion = (uri: string, version: string) =>
-  new ServiceError(
+  new IdentityServiceError(
     400,
     'UnsupportedApiVersion',
     `The HTTP resource that matches the request URI '${uri}' does not support the API version '${version}'.`,
   );
 
-/** Not recorded for this service: what its web framework answers. */
+/** Not recorded for this service; its web framework returns this error. */
 export const apiVersionUnspecified = () =>
-  new ServiceError(400, 'ApiVersionUnspecified', 'An API version is required, but was not specified.');
+  new IdentityServiceError(
+    400,
+    'ApiVersionUnspecified',
+    'An API version is required, but was not specified.',
+  );
 
 /** Not recorded. */
-export const notFound = () => new ServiceError(404, 'NotFound', 'The requested resource was not found.');
+export const notFound = () =>
+  new IdentityServiceError(404, 'NotFound', 'The requested resource was not found.');
 
-/** Documented as a status only; the code and `Retry-After` are not recorded. */
+/** Only the status is documented; the code and `Retry-After` are not recorded. */
 export const tooManyRequests = (retryAfterSeconds: number) =>
-  new ServiceError(429, 'TooManyRequests', 'Too many requests.', {
+  new IdentityServiceError(429, 'TooManyRequests', 'Too many requests.', {
     headers: { 'Retry-After': String(retryAfterSeconds) },
   });

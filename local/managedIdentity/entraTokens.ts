@@ -3,13 +3,13 @@ import { z } from 'zod';
 
 const claimsSchema = z.object({ aud: z.string(), appid: z.string(), exp: z.number() });
 
-/** The claims of an issued token, as Entra ID names them; times in seconds since 1970. */
+/** The claims of a token, with Entra ID's names; times in seconds since 1970. */
 export type Claims = z.output<typeof claimsSchema>;
 
 const HEADER = encode({ typ: 'JWT', alg: 'HS256' });
 
-/** Issues access tokens, and recognizes its own. Their key never leaves this object. */
-export class AccessTokens {
+/** Issues the managed identity's tokens and verifies them. */
+export class EntraTokens {
   readonly #key = randomBytes(32);
 
   issue(claims: Claims): string {
@@ -17,7 +17,7 @@ export class AccessTokens {
     return `${signed}.${this.#sign(signed).toString('base64url')}`;
   }
 
-  /** The claims of a token issued here, expired or not. */
+  /** The claims of a token of this issuer, expired or not; undefined for any other text. */
   read(token: string): Claims | undefined {
     const [header, payload = '', signature = ''] = token.split('.');
     if (header !== HEADER) return undefined;

@@ -1,32 +1,32 @@
 import { z } from 'zod';
-import { invalid } from './errors.ts';
+import { invalid } from './identityServiceError.ts';
 
-// Recorded: the messages about the expiry's interval and about missing scopes. The others are worded after them.
+// The messages for the expiry interval and for missing scopes are recorded; the others follow their wording.
 
-const defaultExpiryMinutes = 1440;
+const DEFAULT_EXPIRY_MINUTES = 1440;
 
 const expiry = z
   .int({ error: ({ input }) => expiryMessage(input) })
   .min(60, { error: ({ input }) => expiryMessage(input) })
   .max(1440, { error: ({ input }) => expiryMessage(input) })
   .nullish()
-  .transform((minutes) => minutes ?? defaultExpiryMinutes);
+  .transform((minutes) => minutes ?? DEFAULT_EXPIRY_MINUTES);
 
-// ASP.NET ignores a field that the API version does not know.
+// ASP.NET ignores a field that the API version does not have.
 const fixedExpiry = z
   .unknown()
   .optional()
-  .transform(() => defaultExpiryMinutes);
+  .transform(() => DEFAULT_EXPIRY_MINUTES);
 
 const expiryMessage = (input: unknown) =>
   `ExpiresInMinutes value ${JSON.stringify(input)} is invalid. Value must be within the [60, 1440] interval.`;
 
-interface TokenTerms {
+interface TokenRules {
   scopes: readonly string[];
   customExpiry: boolean;
 }
 
-const scopeList = (field: string, { scopes }: TokenTerms) =>
+const scopeList = (field: string, { scopes }: TokenRules) =>
   z.array(
     z.enum(scopes, {
       error: ({ input }) => `${field}: The scope ${JSON.stringify(input)} is not supported.`,
@@ -34,21 +34,21 @@ const scopeList = (field: string, { scopes }: TokenTerms) =>
     { error: required(field) },
   );
 
-export const tokenRequest = (terms: TokenTerms) =>
+export const tokenRequest = (rules: TokenRules) =>
   z.object({
-    scopes: scopeList('Scopes', terms).min(1, { error: required('Scopes') }),
-    expiresInMinutes: terms.customExpiry ? expiry : fixedExpiry,
+    scopes: scopeList('Scopes', rules).min(1, { error: required('Scopes') }),
+    expiresInMinutes: rules.customExpiry ? expiry : fixedExpiry,
   });
 
-export const createRequest = (terms: TokenTerms) =>
+export const createRequest = (rules: TokenRules) =>
   z.object({
-    createTokenWithScopes: scopeList('CreateTokenWithScopes', terms).nullish(),
-    expiresInMinutes: terms.customExpiry ? expiry : fixedExpiry,
+    createTokenWithScopes: scopeList('CreateTokenWithScopes', rules).nullish(),
+    expiresInMinutes: rules.customExpiry ? expiry : fixedExpiry,
   });
 
-const notADate = 'TokensValidFrom: The value is not a date.';
+const invalidDate = 'TokensValidFrom: The value is not a date.';
 
-export const updateRequest = z.object({ tokensValidFrom: z.coerce.date({ error: notADate }).optional() });
+export const updateRequest = z.object({ tokensValidFrom: z.coerce.date({ error: invalidDate }).optional() });
 
 export const teamsRequest = z.object({
   token: text('Token'),
@@ -56,7 +56,7 @@ export const teamsRequest = z.object({
   userId: text('UserId'),
 });
 
-/** Parses a body, an absent one as an empty object, or throws the service's validation error for its first fault. */
+/** Parses a body; no body means `{}`. Throws the service's validation error for the first invalid field. */
 export function parse<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
   const { data, error } = schema.safeParse(body ?? {});
   if (error === undefined) return data;

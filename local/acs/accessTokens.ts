@@ -2,38 +2,41 @@ import { type KeyObject, randomUUID } from 'node:crypto';
 import { errors } from 'jose';
 import type { TokenSigner } from './tokenSigner.ts';
 
+/** An access token as the service returns it. */
 export interface AccessToken {
   token: string;
   /** ISO 8601 with the service's seven fraction digits. */
   expiresOn: string;
 }
 
-export interface TokenVerdict {
+/** Whether a token is valid, and why it is not. */
+export interface TokenStatus {
   valid: boolean;
   reason?: 'not_issued_here' | 'expired' | 'revoked' | 'identity_deleted' | 'access_key_regenerated';
 }
 
-export interface TokenTerms {
-  /** The identity it is for. */
+/** The content of a new token. */
+export interface TokenOptions {
+  /** The identity that the token is for. */
   holder: string;
   scopes: readonly string[];
   /** Epoch milliseconds. */
   expiresAt: number;
-  /** The access key that signed the request; none when it came with a bearer token. */
+  /** The access key that signed the request; undefined for a bearer token. */
   accessKey: Buffer | undefined;
 }
 
-interface Issued {
+interface IssuedToken {
   issuedAt: number;
   accessKey: Buffer | undefined;
 }
 
 interface Holder {
-  tokens: Map<string, Issued>;
+  tokens: Map<string, IssuedToken>;
   validFrom: number;
 }
 
-/** Issues the resource's access tokens and knows which of them are still good. */
+/** Issues the access tokens of a resource, revokes them and checks them. */
 export class AccessTokens {
   #signer: TokenSigner;
   #resourceId: string;
@@ -48,15 +51,15 @@ export class AccessTokens {
     this.#currentAccessKeys = currentAccessKeys;
   }
 
-  /** Verifies the tokens' signatures. */
+  /** The key that verifies the signatures. */
   get publicKey(): KeyObject {
     return this.#signer.publicKey;
   }
 
-  async issue({ holder, scopes, expiresAt, accessKey }: TokenTerms): Promise<AccessToken> {
+  async issue({ holder, scopes, expiresAt, accessKey }: TokenOptions): Promise<AccessToken> {
     const issuedAt = this.#now();
     const tokenId = randomUUID();
-    // On record before it is signed: a revocation that arrives meanwhile strikes it.
+    // Stored before it is signed, so that a revocation during signing applies to it.
     this.#holder(holder).tokens.set(tokenId, { issuedAt, accessKey });
     const token = await this.#signer.sign({
       skypeid: holder.replace(/^8:/, ''),
@@ -68,7 +71,7 @@ export class AccessTokens {
       resourceId: this.#resourceId,
       resourceLocation: 'unitedstates',
       iat: seconds(issuedAt),
-      // Not in real tokens: without it, those of one second would be one string, revoked and good at once.
+      // Not in real tokens. Without it, two tokens of the same second would be identical.
       jti: tokenId,
     });
     return { token, expiresOn: new Date(expiresAt).toISOString().replace('Z', '0000+00:00') };
@@ -78,7 +81,7 @@ export class AccessTokens {
     this.#holder(holder).tokens.clear();
   }
 
-  /** Revokes what was issued until then; a moment yet to come also strikes what is issued before it. */
+  /** Revokes every token issued up to that time, which may be in the future. */
   revokeIssuedUntil(holder: string, validFrom: number): void {
     const held = this.#holder(holder);
     for (const [tokenId, { issuedAt }] of held.tokens) {
@@ -87,15 +90,15 @@ export class AccessTokens {
     held.validFrom = validFrom;
   }
 
-  /** Forgets a deleted identity with all its tokens. */
-  forget(holder: string): void {
+  /** Deletes every token of a deleted identity. */
+  deleteHolder(holder: string): void {
     this.#holders.delete(holder);
   }
 
-  async check(token: string): Promise<TokenVerdict> {
+  async check(token: string): Promise<TokenStatus> {
     try {
       const { payload } = await this.#signer.verify<{ skypeid: string; jti: string }>(token, this.#now());
-      return this.#standing(`8:${payload.skypeid}`, payload.jti);
+      return this.#status(`8:${payload.skypeid}`, payload.jti);
     } catch (error) {
       if (error instanceof errors.JWTExpired) return { valid: false, reason: 'expired' };
       if (error instanceof errors.JOSEError) return { valid: false, reason: 'not_issued_here' };
@@ -103,7 +106,7 @@ export class AccessTokens {
     }
   }
 
-  #standing(holder: string, tokenId: string): TokenVerdict {
+  #status(holder: string, tokenId: string): TokenStatus {
     const held = this.#holders.get(holder);
     if (held === undefined) return { valid: false, reason: 'identity_deleted' };
     const issued = held.tokens.get(tokenId);
@@ -115,7 +118,10 @@ export class AccessTokens {
   }
 
   #holder(holder: string): Holder {
-    const held = this.#holders.get(holder) ?? { tokens: new Map<string, Issued>(), validFrom: -Infinity };
+    const held = this.#holders.get(holder) ?? {
+      tokens: new Map<string, IssuedToken>(),
+      validFrom: -Infinity,
+    };
     this.#holders.set(holder, held);
     return held;
   }
