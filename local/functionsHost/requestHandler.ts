@@ -36,8 +36,8 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestLis
         if (!clientLeft) logError(error);
         return { status: 500 };
       })
-      .then(({ headers, ...answer }) => {
-        sendReply(response, { ...answer, headers: { ...headers, ...(cors && corsHeaders(request, cors)) } });
+      .then(({ headers, ...rest }) => {
+        sendReply(response, { ...rest, headers: { ...headers, ...(cors && corsHeaders(request, cors)) } });
       })
       .catch((error: unknown) => {
         logError(error);

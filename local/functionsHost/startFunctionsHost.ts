@@ -51,7 +51,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
       resolve({ code, signal });
     });
   });
-  const answer = await Promise.race([
+  const message = await Promise.race([
     once(child, 'message').then(([message]: unknown[]) => message as HostMessage),
     // 'exit' can precede the message that explains it; 'close' follows both.
     once(child, 'close').then(([code, signal]: unknown[]): HostMessage => {
@@ -61,12 +61,12 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
       };
     }),
   ]);
-  if (answer.type === 'failed') {
+  if (message.type === 'failed') {
     await exited;
-    throw new Error(answer.message);
+    throw new Error(message.message);
   }
   return {
-    ...answer.listing,
+    ...message.listing,
     pid: child.pid,
     exited,
     async stop() {

@@ -6,7 +6,7 @@ import {
   secretNotFound,
   unauthorized,
   vaultError,
-} from './errorResponses.ts';
+} from './vaultErrors.ts';
 import { secretNameSchema, type Secrets } from './secrets.ts';
 
 const API_VERSIONS = ['7.0', '7.1', '7.2', '7.3', '7.4', '7.5', '7.6', '2025-07-01', '2026-04-01'];
