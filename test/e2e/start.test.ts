@@ -89,7 +89,7 @@ test('says which port is taken and what to do', async () => {
   const command = start('--port', port);
 
   expect(await command.ended).toBe(1);
-  expect(command.output()).toContain(`Port ${port} is taken; choose another with --port`);
+  expect(command.output()).toContain(`Port ${port} is in use. Choose another with --port`);
   other.close();
 });
 
