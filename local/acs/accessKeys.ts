@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
+/** Names of the two access keys. */
 export type KeyName = 'primary' | 'secondary';
 
 /** The two access keys of the resource. */

@@ -12,6 +12,7 @@ import { deleteIdentity } from './deleteIdentity.ts';
 import type { Identities } from './identities.ts';
 import { acsProtocol } from './protocol.ts';
 
+/** How to start the Communication Services emulator. */
 export interface AcsEmulatorOptions {
   port?: number | undefined;
   /** Adds a TLS listener on its own port. Bearer tokens require TLS. */

@@ -18,6 +18,7 @@ export interface CommunicationResource {
   now: () => number;
 }
 
+/** Creates a resource without identities. */
 export async function createResource(
   now: () => number,
   acceptsBearer: BearerCheck,

@@ -34,12 +34,14 @@ const scopeList = (field: string, { scopes }: TokenRules) =>
     { error: required(field) },
   );
 
+/** The body of a token request. */
 export const tokenRequest = (rules: TokenRules) =>
   z.object({
     scopes: scopeList('Scopes', rules).min(1, { error: required('Scopes') }),
     expiresInMinutes: rules.customExpiry ? expiry : fixedExpiry,
   });
 
+/** The body of a request that creates an identity. */
 export const createRequest = (rules: TokenRules) =>
   z.object({
     createTokenWithScopes: scopeList('CreateTokenWithScopes', rules).nullish(),
@@ -48,8 +50,10 @@ export const createRequest = (rules: TokenRules) =>
 
 const invalidDate = 'TokensValidFrom: The value is not a date.';
 
+/** The body of a preview request that revokes tokens. */
 export const updateRequest = z.object({ tokensValidFrom: z.coerce.date({ error: invalidDate }).optional() });
 
+/** The body of a Teams token exchange. */
 export const teamsRequest = z.object({
   token: text('Token'),
   appId: text('AppId'),

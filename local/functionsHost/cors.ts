@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Reply } from './reply.ts';
 
+/** The CORS settings in local.settings.json. */
 export interface CorsSettings {
   /** In lower case; `*` allows any origin. */
   origins: readonly string[];

@@ -9,6 +9,7 @@ import { createRequestHandler } from './requestHandler.ts';
 import { StartError } from './startError.ts';
 import { Worker } from './worker.ts';
 
+/** How to start the host. */
 export interface HostOptions {
   /** The folder of host.json and package.json, absolute. */
   app: string;
@@ -17,6 +18,7 @@ export interface HostOptions {
   enableAuth: boolean;
 }
 
+/** A host that serves an app. */
 export interface Host {
   url: string;
   port: number;

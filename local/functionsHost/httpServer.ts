@@ -5,6 +5,7 @@ import { StartError } from './startError.ts';
 
 const SHUTDOWN_GRACE_MS = 2_000;
 
+/** A listening HTTP server. */
 export interface HttpServer {
   port: number;
   /** Accepts no more requests, waits up to two seconds for running ones, then closes every connection. */

@@ -1,6 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
+/** Who can call a function: everyone, holders of a function key, or holders of the master key. */
 export type AuthLevel = 'anonymous' | 'function' | 'admin';
 
 /** The keys of a running host; every start creates new ones. */
@@ -9,6 +10,7 @@ export interface Keys {
   masterKey: string;
 }
 
+/** Creates random keys. */
 export function createKeys(): Keys {
   return { functionKey: newKey(), masterKey: newKey() };
 }

@@ -16,6 +16,7 @@ const localSettingsSchema = z.object({
     .optional(),
 });
 
+/** The settings in local.settings.json that this host uses. */
 export interface LocalSettings {
   values: Record<string, string>;
   cors?: CorsSettings | undefined;

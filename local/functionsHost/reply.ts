@@ -9,6 +9,7 @@ export interface Reply {
 
 const bodilessStatuses = new Set([204, 205, 304]);
 
+/** Sends a reply with its length. */
 export function sendReply(response: ServerResponse, reply: Reply): void {
   const { status, headers, body = '' } = reply;
   const bodiless = bodilessStatuses.has(status);

@@ -16,6 +16,7 @@ import { toRpcHttpRequest } from './rpcHttpRequest.ts';
 
 const MAX_BODY_BYTES = 104_857_600;
 
+/** What the request handler serves. */
 export interface RequestHandlerOptions {
   programmingModel: ProgrammingModel;
   functions: readonly HttpFunction[];

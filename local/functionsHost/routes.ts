@@ -8,6 +8,7 @@ export interface Routed {
   route: string;
 }
 
+/** The function for a request and its route values. */
 export interface RouteMatch<Function> {
   function: Function;
   params: Record<string, string>;

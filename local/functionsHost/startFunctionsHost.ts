@@ -6,6 +6,7 @@ import type { HostListing, HostMessage } from './hostMessage.ts';
 
 const STOP_GRACE_MS = 5_000;
 
+/** How to start the Functions host. */
 export interface FunctionsHostOptions {
   /** The folder of host.json and package.json. */
   app: string;

@@ -1,5 +1,6 @@
 import type { FunctionCallback, FunctionMetadata, ProgrammingModel } from './coreTypes.ts';
 
+/** A function that an app registered. */
 export interface RegisteredFunction {
   metadata: FunctionMetadata;
   callback: FunctionCallback;

@@ -8,6 +8,7 @@ import { serve } from '../emulator/serve.ts';
 import { EntraTokens } from './entraTokens.ts';
 import { appServiceProtocol, type ManagedIdentity } from './appServiceProtocol.ts';
 
+/** How to start the managed identity emulator. */
 export interface ManagedIdentityOptions {
   /** Milliseconds since 1970. */
   clock?: () => number;

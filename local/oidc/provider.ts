@@ -14,6 +14,7 @@ export interface SigningKey extends JWK {
   alg: 'RS256';
 }
 
+/** Creates a random signing key. */
 export function createSigningKey(): SigningKey {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   return { ...privateKey.export({ format: 'jwk' }), kty: 'RSA', kid: randomUUID(), alg: 'RS256', use: 'sig' };

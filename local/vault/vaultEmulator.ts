@@ -7,6 +7,7 @@ import { serve } from '../emulator/serve.ts';
 import { secretNameSchema, Secrets } from './secrets.ts';
 import { vaultProtocol } from './vaultProtocol.ts';
 
+/** How to start the vault emulator. */
 export interface VaultOptions {
   certificate: ServerCertificate;
   /** Whether a bearer token is valid for this vault. */
