@@ -135,7 +135,7 @@ describe.each(['function-key', 'oidc'] as const)('with callers by %s', (callers)
   });
   afterAll(() => service.stop());
   beforeEach(() => {
-    service.azure.acs.seen.reset();
+    service.azure.acs.requests.reset();
   });
 
   describe.each(['createUser', 'issueToken'])('%s', (operation) => {
@@ -167,7 +167,7 @@ describe.each(['function-key', 'oidc'] as const)('with callers by %s', (callers)
             detail: expect.stringContaining('Content-Length'),
           });
         }
-        expect(service.azure.acs.seen.toJSON()).toEqual({});
+        expect(service.azure.acs.requests.toJSON()).toEqual({});
       }
     });
   });
@@ -183,7 +183,7 @@ describe.each(['function-key', 'oidc'] as const)('with callers by %s', (callers)
       expect(response.status).toBe(400);
       expect(JSON.parse(response.body)).toMatchObject({ errors: [{ path: 'expiresInMinutes' }] });
     }
-    expect(service.azure.acs.seen.toJSON()).toEqual({});
+    expect(service.azure.acs.requests.toJSON()).toEqual({});
   });
 
   test.each(['', '/token'])('DELETE users/{userId}%s rejects a body and parameters', async (rest) => {
@@ -196,7 +196,7 @@ describe.each(['function-key', 'oidc'] as const)('with callers by %s', (callers)
     const query = await send(service, target, { method: 'DELETE', headers, query: '?scope=chat' });
 
     expect([body.status, query.status]).toEqual([400, 400]);
-    expect(service.azure.acs.seen.toJSON()).toEqual({});
+    expect(service.azure.acs.requests.toJSON()).toEqual({});
   });
 });
 
