@@ -74,7 +74,7 @@ testWithCompiler.each([
     original: 'OIDC_AUDIENCE:',
     replacement: 'OIDC_AUDENCE:',
     finding:
-      /app setting OIDC_AUDIENCE is missing\n.*app setting OIDC_AUDENCE is one that nothing reads in this mode\n.*shared\/config\.ts refuses the app settings: OIDC_AUDIENCE is required/,
+      /app setting OIDC_AUDIENCE is missing\n.*app setting OIDC_AUDENCE is one that nothing reads in this mode\n.*shared\/config\.ts rejects the app settings: OIDC_AUDIENCE is required/,
   },
   {
     defect: 'a misspelt property, which the linter only warns of',

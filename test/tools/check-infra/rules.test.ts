@@ -143,7 +143,7 @@ testWithCompiler('refuses a value that the service would refuse', () => {
   const findings = checkAppSettings(spoilt);
 
   expect(findings).toEqual([
-    expect.stringMatching(/shared\/config\.ts refuses the app settings: REQUEST_DEADLINE_SECONDS must be/),
+    expect.stringMatching(/shared\/config\.ts rejects the app settings: REQUEST_DEADLINE_SECONDS must be/),
   ]);
 });
 

@@ -1,5 +1,6 @@
 import { type Deployment, ofType } from '../expandedDeployment.ts';
 import { readSettings, settingNames } from '../../../shared/config.ts';
+import { ServiceError } from '../../../shared/errors.ts';
 
 /** What the Functions host reads, rather than the service. */
 const hostSettings = [
@@ -49,8 +50,8 @@ function checkValues(given: Record<string, string>): string[] {
     readSettings(Object.fromEntries(deployed) as Record<string, string>);
     return [];
   } catch (error) {
-    const note = error instanceof Error && 'note' in error ? String(error.note) : String(error);
-    return [`shared/config.ts refuses the app settings: ${note}`];
+    const reason = error instanceof ServiceError ? error.operatorHint : String(error);
+    return [`shared/config.ts rejects the app settings: ${reason}`];
   }
 }
 
