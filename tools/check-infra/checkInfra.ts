@@ -2,33 +2,32 @@ import type { BicepCompiler } from './bicepCompiler.ts';
 import { compileInfra } from './compileInfra.ts';
 import type { Deployment } from './expandedDeployment.ts';
 import { checkQueries } from './queries.ts';
+import { checkAccessKeys } from './rules/accessKeys.ts';
 import { checkAppSettings } from './rules/appSettings.ts';
-import { checkDiagnostics } from './rules/diagnostics.ts';
 import { checkFlexConsumption } from './rules/flexConsumption.ts';
 import { checkHardening } from './rules/hardening.ts';
-import { checkModes } from './rules/modes.ts';
-import { checkOutputs } from './rules/outputs.ts';
+import { checkPrivateNetworking } from './rules/privateNetworking.ts';
 import { checkRedeployment } from './rules/redeployment.ts';
 import { checkRoleAssignments } from './rules/roleAssignments.ts';
 
 const rules = [
+  checkAccessKeys,
   checkAppSettings,
-  checkDiagnostics,
   checkFlexConsumption,
   checkHardening,
-  checkModes,
+  checkPrivateNetworking,
   checkRedeployment,
   checkRoleAssignments,
 ];
 
 export interface InfraReport {
-  /** What is wrong, each in a line; what the compiler finds is followed by the source line that it points at. */
+  /** One problem each. A finding of the compiler has a second line: the source line it points at. */
   findings: string[];
-  /** What was looked at, for people. */
+  /** How much was checked, for the output. */
   checked: string;
 }
 
-/** Checks the Bicep folder and the queries in it: how it is written, and what it would deploy. */
+/** Checks the Bicep files and queries of a folder, and what each parameters file would deploy. */
 export async function checkInfra(
   bicep: BicepCompiler,
   folder: string,
@@ -41,8 +40,7 @@ export async function checkInfra(
     findings: [
       ...findings,
       ...queries.findings,
-      ...(template === undefined ? [] : checkOutputs(template)),
-      ...(template === undefined ? [] : checkCoverage(template, deployments)),
+      ...(template === undefined ? [] : checkParameterCoverage(template, deployments)),
       ...deployments.flatMap((deployment) =>
         rules.flatMap((rule) => rule(deployment)).map((finding) => `${deployment.name} : ${finding}`),
       ),
@@ -51,11 +49,11 @@ export async function checkInfra(
   };
 }
 
-/** An option that no parameters file uses is one that nothing here has compiled. */
-function checkCoverage(template: unknown, deployments: Deployment[]): string[] {
+/** A parameter that no parameters file sets is never expanded, so no rule sees its effect. */
+function checkParameterCoverage(template: unknown, deployments: Deployment[]): string[] {
   const used = new Set(deployments.flatMap(({ parameters }) => Object.keys(parameters)));
   const { parameters } = template as { parameters: object };
   return Object.keys(parameters)
     .filter((name) => name !== 'location' && !used.has(name))
-    .map((name) => `parameter ${name} is in none of the parameters files of variants`);
+    .map((name) => `parameter ${name} is never set: set it in a file of infra/variants`);
 }

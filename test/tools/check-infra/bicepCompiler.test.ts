@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-test('says what to install when there is neither Bicep nor dotnet', async () => {
+test('names what to install when neither bicep nor dotnet is on the PATH', async () => {
   const filter = (path: string) => basename(path) !== '.cache';
   for (const part of ['infra', 'tools', 'shared'])
     await cp(part, join(folder, part), { recursive: true, filter });
@@ -21,6 +21,6 @@ test('says what to install when there is neither Bicep nor dotnet', async () => 
 
   expect(await check.ended).toBe(1);
   expect(check.output()).toMatch(
-    /no bicep on the PATH, and no dotnet .*\nInstall the Bicep CLI .* or the \.NET SDK/,
+    /bicep is not on the PATH, and dotnet, .* is not on the PATH\.\nInstall the Bicep CLI .* or the \.NET SDK/,
   );
 });

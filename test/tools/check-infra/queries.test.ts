@@ -24,7 +24,7 @@ const event: Required<RequestEvent> = {
   cause: 'c',
 };
 
-test('the queries read every field of the event, and no other', async () => {
+test('the base query reads exactly the fields of the request event', async () => {
   const query = await readFile('infra/queries/tokenServiceRequests.kql', 'utf8');
 
   const read = [...query.matchAll(/event(?:\.(\w+)|\["(\w+)"\])/g)].map(
@@ -34,7 +34,7 @@ test('the queries read every field of the event, and no other', async () => {
   expect(['event', ...read].sort()).toEqual(Object.keys(event).sort());
 });
 
-test('the queries find the event by how its line begins', async () => {
+test('the base query finds the line that the service logs', async () => {
   const query = await readFile('infra/queries/tokenServiceRequests.kql', 'utf8');
   const dependencies = () => {
     throw misconfigured('nothing works');
@@ -47,7 +47,7 @@ test('the queries find the event by how its line begins', async () => {
   expect(logs.map(([, line]) => line)).toEqual([expect.stringMatching(`^${start}`)]);
 });
 
-test('the queries that the operating page shows can be run', async () => {
+test('the queries in docs/operate.md are valid', async () => {
   const base = await readFile('infra/queries/tokenServiceRequests.kql', 'utf8');
   const page = await readFile('docs/operate.md', 'utf8');
 

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { test } from '@jest/globals';
 
-/** Needs the Bicep compiler, or dotnet to fetch it with. A developer's machine may have neither; CI must. */
+/** Skips a test when neither bicep nor dotnet is installed. In CI it runs, and fails without them. */
 export const testWithCompiler =
   Boolean(process.env['CI']) || isInstalled('bicep') || isInstalled('dotnet') ? test : test.skip;
 

@@ -2,7 +2,7 @@ import { type Deployment, ofType } from '../expandedDeployment.ts';
 import { readSettings, settingNames } from '../../../shared/config.ts';
 import { ServiceError } from '../../../shared/errors.ts';
 
-/** What the Functions host reads, rather than the service. */
+/** Settings that the Functions host reads. */
 const hostSettings = [
   'AzureWebJobsStorage__accountName',
   'AzureWebJobsStorage__credential',
@@ -11,19 +11,20 @@ const hostSettings = [
   'APPLICATIONINSIGHTS_AUTHENTICATION_STRING',
 ];
 
-/** The platform sets the one, and the other is for loopback only. */
+/** The platform sets IDENTITY_ENDPOINT. USER_TABLE_CONNECTION_STRING works on loopback only. */
 const neverDeployed = ['IDENTITY_ENDPOINT', 'USER_TABLE_CONNECTION_STRING'];
 
-const withSecret = ['KEY_VAULT_URI', 'ACS_CONNECTION_STRING_SECRET', 'ACS_SECRET_TTL_SECONDS'];
-const withoutSecret = ['ACS_ENDPOINT'];
-const ofSignIn = /^(OIDC|USER_TABLE)_/;
+const secretSettings = ['KEY_VAULT_URI', 'ACS_CONNECTION_STRING_SECRET', 'ACS_SECRET_TTL_SECONDS'];
+const keylessSettings = ['ACS_ENDPOINT'];
+const signInSettings = /^(OIDC|USER_TABLE)_/;
 
-/** The app settings are exactly those that the service and its host read, and the service accepts them. */
+/** The app settings are exactly those that the service and its host read, and shared/config.ts accepts them. */
 export function checkAppSettings(deployment: Deployment): string[] {
   const [settings, ...more] = ofType(deployment, 'Microsoft.Web/sites/config').filter(({ name }) =>
     name.endsWith('/appsettings'),
   );
-  if (settings === undefined || more.length > 0) return ['there must be one list of app settings'];
+  if (settings === undefined || more.length > 0)
+    return ['the site must have exactly one appsettings resource'];
 
   const given = settings.properties as Record<string, string>;
   const expected = [...expectedNames(deployment), ...hostSettings];
@@ -31,17 +32,26 @@ export function checkAppSettings(deployment: Deployment): string[] {
     ...expected.filter((name) => !(name in given)).map((name) => `app setting ${name} is missing`),
     ...Object.keys(given)
       .filter((name) => !expected.includes(name))
-      .map((name) => `app setting ${name} is one that nothing reads in this mode`),
+      .map((name) => `app setting ${name} is not read in this mode: remove it`),
+    ...checkClientIds(given),
     ...checkValues(given),
   ];
 }
 
 function expectedNames({ parameters }: Deployment): string[] {
-  const unused = parameters['keyless'] === true ? withSecret : withoutSecret;
+  const unused = parameters['keyless'] === true ? secretSettings : keylessSettings;
   const signIn = parameters['callerAuth'] === 'oidc';
   return settingNames.filter(
-    (name) => !neverDeployed.includes(name) && !unused.includes(name) && (signIn || !ofSignIn.test(name)),
+    (name) =>
+      !neverDeployed.includes(name) && !unused.includes(name) && (signIn || !signInSettings.test(name)),
   );
+}
+
+/** Azure deploys any id of the identity here; at run time only its client id works. */
+function checkClientIds(given: Record<string, string>): string[] {
+  return ['AZURE_CLIENT_ID', 'AzureWebJobsStorage__clientId', 'APPLICATIONINSIGHTS_AUTHENTICATION_STRING']
+    .filter((name) => given[name]?.includes('.outputs.clientId.value') === false)
+    .map((name) => `app setting ${name} must use the identity's clientId output`);
 }
 
 function checkValues(given: Record<string, string>): string[] {
@@ -55,7 +65,7 @@ function checkValues(given: Record<string, string>): string[] {
   }
 }
 
-/** What an expression that only Azure can evaluate will look like. */
+/** A valid value in place of an expression that only Azure can evaluate. */
 function deployedValue(name: string, value: string): string {
   if (!value.startsWith('[')) return value;
   if (name === 'AZURE_CLIENT_ID') return '00000000-0000-0000-0000-000000000000';

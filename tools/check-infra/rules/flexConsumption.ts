@@ -1,11 +1,11 @@
 import { type Deployment, ofType, property } from '../expandedDeployment.ts';
 
 /**
- * Properties that Azure refuses on Flex Consumption with error 51021, and the compiler knows nothing of: reported in
+ * Properties that Azure rejects on Flex Consumption with error 51021. The compiler accepts them. Reported in
  * Azure/azure-cli#31414, microsoft/azure-pipelines-tasks#21032, Azure/azure-functions-host#10643 and
- * Azure/terraform-azurerm-avm-res-web-site#345. The plan has no FTP; the rest is said in functionAppConfig.
+ * Azure/terraform-azurerm-avm-res-web-site#345. The plan has no FTP; functionAppConfig replaces the others.
  */
-const refused = [
+const rejectedProperties = [
   'alwaysOn',
   'ftpsState',
   'functionAppScaleLimit',
@@ -17,11 +17,11 @@ const refused = [
   'windowsFxVersion',
 ];
 
-/** The function app says nothing that its plan refuses. */
+/** The function app sets no property that its plan rejects. */
 export function checkFlexConsumption(deployment: Deployment): string[] {
   return ofType(deployment, 'Microsoft.Web/sites').flatMap((site) =>
-    refused
+    rejectedProperties
       .filter((name) => property(site, `siteConfig.${name}`) !== undefined)
-      .map((name) => `siteConfig.${name} is refused on Flex Consumption: leave it out`),
+      .map((name) => `siteConfig.${name} is rejected on Flex Consumption: remove it`),
   );
 }

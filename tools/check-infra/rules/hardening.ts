@@ -1,8 +1,8 @@
 import { type Deployment, ofType, property } from '../expandedDeployment.ts';
 
-const tlsFloor = ['1.2', '1.3'];
+const tlsVersions = ['1.2', '1.3'];
 
-/** What each resource of a type must say: the value, or one of the values. */
+/** Required properties by resource type: the value, or a list of accepted values. */
 const required: Readonly<Record<string, Record<string, unknown>>> = {
   'Microsoft.Storage/storageAccounts': {
     allowSharedKeyAccess: false,
@@ -17,8 +17,8 @@ const required: Readonly<Record<string, Record<string, unknown>>> = {
   'Microsoft.OperationalInsights/workspaces': { 'features.disableLocalAuth': true },
   'Microsoft.Web/sites': {
     httpsOnly: true,
-    'siteConfig.minTlsVersion': tlsFloor,
-    'siteConfig.scmMinTlsVersion': tlsFloor,
+    'siteConfig.minTlsVersion': tlsVersions,
+    'siteConfig.scmMinTlsVersion': tlsVersions,
     'siteConfig.http20Enabled': true,
     'siteConfig.remoteDebuggingEnabled': false,
     'siteConfig.cors.supportCredentials': false,
@@ -29,7 +29,7 @@ const required: Readonly<Record<string, Record<string, unknown>>> = {
   'Microsoft.Web/sites/basicPublishingCredentialsPolicies': { allow: false },
 };
 
-/** Transport, passwords and keys: nothing is weaker than it has to be. */
+/** Shared keys, passwords and old TLS are off, secrets are protected, and CORS has no wildcard. */
 export function checkHardening(deployment: Deployment): string[] {
   return [
     ...Object.entries(required).flatMap(([type, expected]) => checkType(deployment, type, expected)),
@@ -42,7 +42,7 @@ function checkType(deployment: Deployment, type: string, expected: Record<string
   const found = ofType(deployment, type);
   if (found.length === 0) {
     const absent = type.startsWith('Microsoft.KeyVault/') && deployment.parameters['keyless'] === true;
-    return absent ? [] : [`there is no ${type}`];
+    return absent ? [] : [`${type} is missing`];
   }
   return found.flatMap((resource) =>
     Object.entries(expected)
@@ -58,12 +58,12 @@ function checkPasswords(deployment: Deployment): string[] {
   const policies = ofType(deployment, 'Microsoft.Web/sites/basicPublishingCredentialsPolicies');
   return ['ftp', 'scm']
     .filter((name) => !policies.some((policy) => policy.name.endsWith(`/${name}`)))
-    .map((name) => `publishing with a password over ${name} is not switched off`);
+    .map((name) => `basicPublishingCredentialsPolicies/${name} is missing, so passwords can publish`);
 }
 
 function checkOrigins(deployment: Deployment): string[] {
   return ofType(deployment, 'Microsoft.Web/sites')
     .flatMap((site) => property(site, 'siteConfig.cors.allowedOrigins') as string[])
     .filter((origin) => origin.includes('*'))
-    .map((origin) => `CORS allows ${origin}`);
+    .map((origin) => `siteConfig.cors.allowedOrigins must not contain ${origin}`);
 }

@@ -24,27 +24,23 @@ const roles: Readonly<Record<string, { id: string; scope: string }>> = {
   },
 };
 
-/** The app's identity holds exactly the roles that it needs, each on the narrowest scope that has it. */
+/** The app's identity has exactly the roles it needs, each on the narrowest scope that works. */
 export function checkRoleAssignments(deployment: Deployment): string[] {
   const keyless = deployment.parameters['keyless'] === true;
   const unneeded = keyless ? 'Key Vault Secrets User' : 'Communication and Email Service Owner';
   const needed = Object.entries(roles).filter(([name]) => name !== unneeded);
   const assignments = ofType(deployment, 'Microsoft.Authorization/roleAssignments');
-
-  const missing = needed
-    .filter(
-      ([, role]) =>
-        !assignments.some((given) => roleId(given) === role.id && scopeType(given) === role.scope),
-    )
-    .map(([name, role]) => `role ${name} (${role.id}) is not assigned on ${role.scope}`);
-  const unexpected = assignments
-    .filter(
-      (given) => !needed.some(([, role]) => roleId(given) === role.id && scopeType(given) === role.scope),
-    )
-    .map(
-      (given) => `role ${roleId(given)} is assigned on ${scopeType(given)}, which this service does not need`,
-    );
-  return [...missing, ...unexpected, ...assignments.flatMap(checkPrincipal)];
+  const assigns = (assignment: Resource, { id, scope }: { id: string; scope: string }) =>
+    roleId(assignment) === id && scopeType(assignment) === scope;
+  return [
+    ...needed
+      .filter(([, role]) => !assignments.some((assignment) => assigns(assignment, role)))
+      .map(([name, { id, scope }]) => `role ${name} (${id}) on ${scope} is missing`),
+    ...assignments
+      .filter((assignment) => !needed.some(([, role]) => assigns(assignment, role)))
+      .map((assignment) => `role ${roleId(assignment)} on ${scopeType(assignment)} is not needed: remove it`),
+    ...assignments.flatMap(checkPrincipal),
+  ];
 }
 
 function checkPrincipal(assignment: Resource): string[] {
@@ -52,10 +48,10 @@ function checkPrincipal(assignment: Resource): string[] {
   return [
     ...(String(property(assignment, 'principalId')).includes('.outputs.principalId.value')
       ? []
-      : [`${where} is not for the app's identity`]),
+      : [`${where}: principalId must be the identity's principalId output`]),
     ...(property(assignment, 'principalType') === 'ServicePrincipal'
       ? []
-      : [`${where} must say principalType ServicePrincipal: a new identity is not found otherwise`]),
+      : [`${where}: principalType must be ServicePrincipal, or Azure may not find a new identity`]),
   ];
 }
 

@@ -2,16 +2,16 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 
-/** A copy of infra/ to spoil. */
+/** A copy of infra/ that a test can change. */
 export interface InfraCopy {
   folder: string;
-  /** Replaces a text that must be there. */
+  /** Replaces a text; throws when the file does not have it. */
   edit(file: string, text: string, replacement: string): Promise<void>;
   write(file: string, text: string): Promise<void>;
   remove(): Promise<void>;
 }
 
-/** Copies infra/ with the given parameters files of variants, and no others. */
+/** Copies infra/ with only the given variants' parameters files. */
 export async function copyInfra(variants: string[] = []): Promise<InfraCopy> {
   const folder = await mkdtemp(join(tmpdir(), 'infra-test-'));
   await cp('infra', folder, {
