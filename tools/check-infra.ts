@@ -4,15 +4,16 @@ import { CommandError, readCommandLine, runCommand } from './commandLine.ts';
 import { findBicepCompiler } from './check-infra/bicepCompiler.ts';
 import { checkInfra } from './check-infra/checkInfra.ts';
 
-const usage = `Checks the Azure side without Azure: compiles, lints and format-checks every Bicep file, expands every
-parameters file, and reads what it would deploy.
+const usage = `Checks the Bicep templates and the queries without an Azure account: compiles, lints and format-checks every
+file, expands every parameters file, and checks what it would deploy.
 
 npm run check:infra -- [--folder PATH]
 
-  --folder PATH  the folder of main.bicep; default infra
-  --help         this text
+  --folder PATH  the folder with main.bicep (default: infra)
+  --help         show this help
 
-The Bicep compiler comes from the PATH, or else from NuGet through \`dotnet restore\`.
+Uses the Bicep CLI on the PATH, or downloads it from NuGet with \`dotnet restore\`.
+Exit code 1: there are findings.
 `;
 
 const { folder } = readCommandLine(usage, () => {
@@ -26,12 +27,12 @@ const { folder } = readCommandLine(usage, () => {
 });
 
 await runCommand(async () => {
-  const tell = (step: string) => {
+  const report = (step: string) => {
     console.log(`${step} …`);
   };
-  const bicep = await findBicepCompiler(tell);
+  const bicep = await findBicepCompiler(report);
   console.log(bicep.source);
-  const { findings, checked } = await checkInfra(bicep, folder, tell);
+  const { findings, checked } = await checkInfra(bicep, folder, report);
   for (const finding of findings) console.log(`  ${finding}`);
   const count = findings.length === 1 ? '1 finding' : `${findings.length} findings`;
   if (findings.length > 0) throw new CommandError(`${count} in ${checked}.`);

@@ -6,24 +6,24 @@ import { CommandError } from '../commandLine.ts';
 const PROJECT_FOLDER = import.meta.dirname;
 const PACKAGES = join(PROJECT_FOLDER, '.cache/packages');
 
-/** What a program printed, both streams, and how it ended. */
-export interface Ran {
+/** A finished program. */
+export interface CommandResult {
+  /** stdout, then stderr. */
   output: string;
-  /** What went to stdout alone. */
   stdout: string;
   exitCode: number;
 }
 
-/** The Bicep compiler, ready to run. */
+/** A Bicep compiler that can run. */
 export interface BicepCompiler {
-  /** Where it comes from, for people. */
+  /** Version and origin, for the output. */
   source: string;
-  run(args: string[], cwd: string): Promise<Ran>;
+  run(args: string[], cwd: string): Promise<CommandResult>;
 }
 
 /**
- * The compiler on the PATH if it is not older than the one this project pins, otherwise that one, which
- * `dotnet restore` fetches from NuGet once. Rejects with what to install when there is neither.
+ * The Bicep on the PATH unless it is older than the pinned version; otherwise the pinned version, which
+ * `dotnet restore` downloads from NuGet once. Rejects with what to install when neither is possible.
  */
 export async function findBicepCompiler(onProgress: (step: string) => void): Promise<BicepCompiler> {
   const pinned = await pinnedVersion();
@@ -33,7 +33,7 @@ export async function findBicepCompiler(onProgress: (step: string) => void): Pro
   }
   const program = join(PACKAGES, packageName().toLowerCase(), pinned, 'tools', executable('bicep'));
   if (!(await exists(program))) {
-    onProgress(`Fetching Bicep ${pinned} from NuGet`);
+    onProgress(`Downloading Bicep ${pinned} from NuGet`);
     await restore(installed);
   }
   await chmod(program, 0o755);
@@ -44,9 +44,9 @@ function compiler(program: string, source: string): BicepCompiler {
   return {
     source,
     async run(args, cwd) {
-      const ran = await run(program, args, cwd);
-      if (ran === undefined) throw new CommandError(`${program} cannot be run.`);
-      return ran;
+      const result = await run(program, args, cwd);
+      if (result === undefined) throw new CommandError(`${program} cannot be run.`);
+      return result;
     },
   };
 }
@@ -55,13 +55,13 @@ async function pinnedVersion(): Promise<string> {
   const project = await readFile(join(PROJECT_FOLDER, 'bicep.csproj'), 'utf8');
   const version = /PackageDownload [^>]*Version="\[([\d.]+)\]"/.exec(project)?.[1];
   if (version === undefined)
-    throw new CommandError('tools/check-infra/bicep.csproj names no version of Bicep.');
+    throw new CommandError('tools/check-infra/bicep.csproj has no version of Bicep.');
   return version;
 }
 
 async function installedVersion(): Promise<string | undefined> {
-  const ran = await run('bicep', ['--version'], '.');
-  return ran && /version (\d+\.\d+\.\d+)/.exec(ran.stdout)?.[1];
+  const result = await run('bicep', ['--version'], '.');
+  return result && /version (\d+\.\d+\.\d+)/.exec(result.stdout)?.[1];
 }
 
 function isOlder(version: string, than: string): boolean {
@@ -69,17 +69,19 @@ function isOlder(version: string, than: string): boolean {
 }
 
 async function restore(installed: string | undefined): Promise<void> {
-  const ran = await run(
+  const result = await run(
     'dotnet',
     ['restore', 'bicep.csproj', `-p:BicepRuntime=${runtime()}`],
     PROJECT_FOLDER,
   );
-  if (ran?.exitCode === 0) return;
-  const found = installed === undefined ? 'There is no bicep on the PATH' : `bicep ${installed} is too old`;
-  const tried =
-    ran === undefined ? 'no dotnet to fetch it with' : `dotnet restore failed:\n${ran.output.trim()}`;
+  if (result?.exitCode === 0) return;
+  const bicep = installed === undefined ? 'bicep is not on the PATH' : `bicep ${installed} is too old`;
+  const dotnet =
+    result === undefined
+      ? 'dotnet, which downloads it, is not on the PATH.'
+      : `dotnet restore failed:\n${result.output.trim()}`;
   throw new CommandError(
-    `${found}, and ${tried}\nInstall the Bicep CLI (https://aka.ms/bicep-install) or the .NET SDK (https://dot.net).`,
+    `${bicep}, and ${dotnet}\nInstall the Bicep CLI (https://aka.ms/bicep-install) or the .NET SDK (https://dot.net).`,
   );
 }
 
@@ -87,7 +89,7 @@ function packageName(): string {
   return `Azure.Bicep.CommandLine.${runtime()}`;
 }
 
-/** This machine, as NuGet's runtime identifiers name it. */
+/** NuGet's runtime identifier of this machine. */
 function runtime(): string {
   const systems: Partial<Record<NodeJS.Platform, string>> = { linux: 'linux', darwin: 'osx', win32: 'win' };
   return `${systems[process.platform] ?? process.platform}-${process.arch}`;
@@ -104,8 +106,8 @@ function exists(path: string): Promise<boolean> {
   );
 }
 
-/** Runs a program to its end; undefined when there is no such program. */
-function run(program: string, args: string[], cwd: string): Promise<Ran | undefined> {
+/** Runs a program; undefined when it is not installed. */
+function run(program: string, args: string[], cwd: string): Promise<CommandResult | undefined> {
   const env = { ...process.env, DOTNET_CLI_TELEMETRY_OPTOUT: '1', DOTNET_NOLOGO: '1' };
   return new Promise((resolve, reject) => {
     execFile(program, args, { cwd, env, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {

@@ -4,8 +4,8 @@ import { join, resolve, sep } from 'node:path';
 import type { BicepCompiler } from './bicepCompiler.ts';
 import { type Deployment, parametersSchema, snapshotSchema } from './expandedDeployment.ts';
 
-/** Nobody's: expressions that need a place in Azure get one. */
-const somewhere = [
+/** A made-up place in Azure: `bicep snapshot` needs one to evaluate expressions. */
+const snapshotScope = [
   ['--subscription-id', '00000000-0000-0000-0000-000000000001'],
   ['--resource-group', 'resource-group'],
   ['--location', 'westeurope'],
@@ -15,18 +15,18 @@ export interface CompiledInfra {
   findings: string[];
   /** The ARM template of main.bicep; undefined when it does not compile. */
   template: unknown;
-  /** One for each parameters file. */
+  /** One per parameters file. */
   deployments: Deployment[];
   files: string[];
 }
 
-/** Lints, format-checks and compiles every Bicep file below a folder, and expands every parameters file. */
+/** Lints, format-checks and compiles every Bicep file of a folder, and expands every parameters file. */
 export async function compileInfra(
   bicep: BicepCompiler,
   folder: string,
   onProgress: (step: string) => void,
 ): Promise<CompiledInfra> {
-  // The compiler names files by their real paths, and temporary folders are often behind a link.
+  // The compiler prints real paths, and the temporary folder is often a link.
   const copy = await realpath(await mkdtemp(join(tmpdir(), 'infra-check-')));
   try {
     await cp(folder, copy, { recursive: true });
@@ -48,27 +48,28 @@ export async function compileInfra(
   }
 }
 
-/** What the linter and the compiler say. A warning does not change the exit code, so it is their words that count. */
+/** Errors and warnings of the linter and the compiler. A warning leaves the exit code 0, so the output decides. */
 async function lint(bicep: BicepCompiler, copy: string): Promise<string[]> {
   const lines = new Set<string>();
   for (const pattern of ['**/*.bicep', '**/*.bicepparam']) {
     const { output, exitCode } = await bicep.run(['lint', '--pattern', pattern], copy);
-    const said = findingsIn(output, copy);
-    if (exitCode !== 0 && said.length === 0) said.push(`bicep lint ended with exit code ${exitCode}`);
-    for (const line of said) lines.add(line);
+    const findings = findingsIn(output, copy);
+    if (exitCode !== 0 && findings.length === 0)
+      findings.push(`bicep lint failed with exit code ${exitCode}`);
+    for (const line of findings) lines.add(line);
   }
-  return Promise.all([...lines].map((line) => withSource(line, copy)));
+  return Promise.all([...lines].map((line) => addSourceLine(line, copy)));
 }
 
-/** The finding, and below it the source line that it points at: it names what the compiler does not. */
-async function withSource(finding: string, copy: string): Promise<string> {
+/** Adds the source line that a finding points at: the compiler's message may not name the parameter. */
+async function addSourceLine(finding: string, copy: string): Promise<string> {
   const [, file, line] = /^(.+?)\((\d+),\d+\) : /.exec(finding) ?? [];
   if (file === undefined) return finding;
   const source = (await readFile(resolve(copy, file), 'utf8')).split(/\r?\n/)[Number(line) - 1];
   return `${finding}\n    ${source?.trim()}`;
 }
 
-/** Formats the copy in place, and names what that changes. */
+/** Formats the copy and lists the files that this changes. */
 async function checkFormat(
   bicep: BicepCompiler,
   folder: string,
@@ -83,23 +84,23 @@ async function checkFormat(
       readFile(join(folder, file), 'utf8'),
       readFile(join(copy, file), 'utf8'),
     ]);
-    if (written !== formatted) changed.push(`${file} : not formatted. Run: bicep format ${file}`);
+    if (written !== formatted) changed.push(`${file} : is not formatted. Run: bicep format ${file}`);
   }
   return changed;
 }
 
-/** What a parameters file deploys, or why it cannot be. Its parameters have been built already. */
+/** What a parameters file deploys, or a finding when it cannot be expanded. build-params must have run. */
 async function expand(bicep: BicepCompiler, copy: string, file: string): Promise<Deployment | string> {
   const name = file.replace(/\.bicepparam$/, '');
-  const ran = await bicep.run(['snapshot', file, ...somewhere], copy);
-  if (ran.exitCode !== 0) return `${file} : ${findingsIn(ran.output, copy).join('\n')}`;
+  const result = await bicep.run(['snapshot', file, ...snapshotScope], copy);
+  if (result.exitCode !== 0) return `${file} : ${findingsIn(result.output, copy).join('\n')}`;
   const read = async (path: string) => JSON.parse(await readFile(join(copy, path), 'utf8')) as unknown;
   const { parameters } = parametersSchema.parse(await read(`${name}.json`));
   const { predictedResources } = snapshotSchema.parse(await read(`${name}.snapshot.json`));
   return { name, parameters, resources: predictedResources };
 }
 
-/** The compiler's words without those for information only: they depend on the date, which must not fail a check. */
+/** The compiler's output without its Info lines, which depend on today's date and must not fail a check. */
 function findingsIn(output: string, copy: string): string[] {
   return output
     .split(/\r?\n/)

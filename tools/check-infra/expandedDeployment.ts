@@ -18,14 +18,14 @@ export const parametersSchema = z.object({
     ),
 });
 
-/** A resource as Azure would be asked for it. What only Azure knows stands there as an `[expression]`. */
+/** A resource as it is sent to Azure. A value that only Azure can evaluate is an `[expression]`. */
 export type Resource = z.infer<typeof resourceSchema>;
 
-/** What one parameters file deploys. */
+/** The resources that one parameters file deploys. */
 export interface Deployment {
   /** The parameters file, without its extension. */
   name: string;
-  /** What the file assigns; parameters at their default are absent. */
+  /** The parameters that the file sets. */
   parameters: Readonly<Record<string, unknown>>;
   resources: readonly Resource[];
 }
@@ -34,7 +34,7 @@ export function ofType({ resources }: Deployment, type: string): Resource[] {
   return resources.filter((resource) => resource.type.toLowerCase() === type.toLowerCase());
 }
 
-/** A value inside a resource's properties, by a path such as `siteConfig.minTlsVersion`. */
+/** A property of a resource, by a path such as `siteConfig.minTlsVersion`. */
 export function property(resource: Resource, path: string): unknown {
   let value: unknown = resource.properties;
   for (const key of path.split('.')) {

@@ -2,7 +2,7 @@ import { glob, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
-/** The part of Microsoft's Kusto language service that is used here; it puts itself on the global object. */
+/** The part of Microsoft's Kusto language service that is used here. The package defines it as a global. */
 interface KustoLanguage {
   GlobalState: { Default: { WithDatabase(database: object): object } };
   KustoCode: {
@@ -17,26 +17,26 @@ interface KustoLanguage {
   };
 }
 
-const BASE = 'tokenServiceRequests.kql';
+const BASE_QUERY = 'tokenServiceRequests.kql';
 
-/** https://learn.microsoft.com/azure/azure-monitor/reference/tables/apptraces: the columns that are used. */
+/** https://learn.microsoft.com/azure/azure-monitor/reference/tables/apptraces: the columns in use. */
 const appTraces = '(TimeGenerated: datetime, Message: string)';
 
-/** Parses every query below `queries/` as Log Analytics would: syntax, names and types. */
+/** Parses every query in `queries/` as Log Analytics does: syntax, names and types. */
 export async function checkQueries(folder: string): Promise<{ findings: string[]; count: number }> {
   const queries = join(folder, 'queries');
   const files = (await Array.fromAsync(glob('*.kql', { cwd: queries }))).sort();
   const read = (file: string) => readFile(join(queries, file), 'utf8');
-  const base = await read(BASE);
+  const base = await read(BASE_QUERY);
   const findings: string[] = [];
   for (const file of files) {
-    const faults = file === BASE ? parseQuery(base) : parseQuery(await read(file), base);
-    findings.push(...faults.map((fault) => `queries/${file} : ${fault}`));
+    const errors = file === BASE_QUERY ? parseQuery(base) : parseQuery(await read(file), base);
+    findings.push(...errors.map((error) => `queries/${file} : ${error}`));
   }
   return { findings, count: files.length };
 }
 
-/** What is wrong with a query that calls `base` TokenServiceRequests. */
+/** The errors of a query. `base` is the query that it calls TokenServiceRequests. */
 export function parseQuery(query: string, base?: string): string[] {
   const { GlobalState, KustoCode, Symbols } = loadKusto();
   const table = Symbols.TableSymbol.From(appTraces).WithName('AppTraces');
