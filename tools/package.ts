@@ -4,15 +4,15 @@ import { readCommandLine, runCommand } from './commandLine.ts';
 import { readPackage } from './package/readPackage.ts';
 import { zipPackage } from './package/zipPackage.ts';
 
-const usage = `The zip that func azure functionapp publish uploads from this folder, after a check of what is in it.
+const usage = `Builds the app and writes the zip to deploy: the bundle, host.json and package.json.
 
 npm run package -- [--list] [--out FILE]
 
-  --list      only say what is in it
-  --out FILE  default token-service.zip
-  --help      this text
+  --list      list the files and write no zip
+  --out FILE  the zip to write (default: token-service.zip)
+  --help      show this help
 
-The same source gives the same bytes. Exit code 1: something is missing from the package, or does not belong there.
+The same source gives the same bytes. Exit code 1: a file is missing.
 `;
 
 const options = readCommandLine(usage, () => {

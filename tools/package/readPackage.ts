@@ -1,45 +1,32 @@
-import { lstat, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join, posix } from 'node:path';
 import * as z from 'zod';
 import { CommandError } from '../commandLine.ts';
-import { coreToolsFilter } from './coreToolsFilter.ts';
-import { localFiles } from './localFiles.ts';
-import { packageFaults } from './packageFaults.ts';
 
 const manifestSchema = z.object({ main: z.string() });
 
-/**
- * What `func azure functionapp publish` uploads from a folder, by path.
- * Rejects when something is missing from it or does not belong there.
- */
-export async function readPackage(folder: string): Promise<Map<string, Uint8Array>> {
-  const funcignore = await readText(folder, '.funcignore');
-  const main = readMain(await readText(folder, 'package.json'));
-  const paths = (await localFiles(folder)).filter(coreToolsFilter(funcignore)).sort();
-
-  const faults = packageFaults(paths, funcignore, main);
-  for (const path of paths) {
-    if (!(await lstat(join(folder, path))).isFile()) faults.push(`${path} is not an ordinary file`);
-  }
-  if (faults.length > 0) throw new CommandError(faults.join('\n'));
-
-  const files = new Map<string, Uint8Array>();
-  for (const path of paths) files.set(path, await readFile(join(folder, path)));
-  return files;
-}
-
-async function readText(folder: string, name: string): Promise<string> {
-  return readFile(join(folder, name), 'utf8').catch((cause: unknown) => {
-    throw new CommandError(
-      `${name} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
-    );
-  });
-}
-
-function readMain(manifest: string): string {
+/** The paths of the files that are deployed, given the text of package.json. */
+export function packagePaths(manifest: string): string[] {
   try {
-    return manifestSchema.parse(JSON.parse(manifest)).main;
+    const { main } = manifestSchema.parse(JSON.parse(manifest));
+    return ['host.json', 'package.json', posix.normalize(main)].sort();
   } catch {
-    throw new CommandError("package.json has no 'main', the file that the Functions host loads");
+    throw new CommandError("package.json must have a 'main': the file that the Functions host loads.");
   }
+}
+
+/** The deployed files of a folder, by path. Rejects with every file that is missing. */
+export async function readPackage(folder: string): Promise<Map<string, Uint8Array>> {
+  const manifest = await readFile(join(folder, 'package.json'), 'utf8').catch(() => {
+    throw new CommandError('package.json is missing. Run this in the root folder of the project.');
+  });
+  const files = new Map<string, Uint8Array>();
+  const missing: string[] = [];
+  for (const path of packagePaths(manifest)) {
+    const bytes = await readFile(join(folder, path)).catch(() => undefined);
+    if (bytes === undefined) missing.push(path);
+    else files.set(path, bytes);
+  }
+  if (missing.length > 0) throw new CommandError(`Missing: ${missing.join(', ')}. Run npm run build first.`);
+  return files;
 }

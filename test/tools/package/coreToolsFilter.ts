@@ -1,8 +1,6 @@
 /**
- * Which paths Core Tools accept under a `.funcignore`: relative to its folder, with slashes.
- *
- * It looks like a .gitignore and is read differently. Every pattern starts at the root; it matches a prefix that ends
- * at the border of an ASCII word; an exception wins wherever it stands; `?` and brackets are plain characters.
+ * Which paths Core Tools upload under a `.funcignore`. Unlike in a .gitignore, every pattern starts at the root and
+ * matches a prefix that ends at a word boundary, an exception wins wherever it is, and brackets are plain characters.
  * https://github.com/Azure/azure-functions-core-tools/blob/main/src/Cli/func/Common/GitIgnoreParser.cs
  */
 export function coreToolsFilter(funcignore: string): (path: string) => boolean {
