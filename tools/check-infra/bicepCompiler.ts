@@ -14,6 +14,13 @@ export interface CommandResult {
   exitCode: number;
 }
 
+/** Where to look for a compiler. */
+interface CompilerSearch {
+  /** The folder for NuGet packages. */
+  packages: string;
+  env: NodeJS.ProcessEnv;
+}
+
 /** A Bicep compiler that can run. */
 export interface BicepCompiler {
   /** Version and origin, for the output. */
@@ -25,26 +32,29 @@ export interface BicepCompiler {
  * The Bicep on the PATH unless it is older than the pinned version; otherwise the pinned version, which
  * `dotnet restore` downloads from NuGet once. Rejects with what to install when neither is possible.
  */
-export async function findBicepCompiler(onProgress: (step: string) => void): Promise<BicepCompiler> {
+export async function findBicepCompiler(
+  onProgress: (step: string) => void,
+  { packages, env }: CompilerSearch = { packages: PACKAGES, env: process.env },
+): Promise<BicepCompiler> {
   const pinned = await pinnedVersion();
-  const installed = await installedVersion();
+  const installed = await installedVersion(env);
   if (installed !== undefined && !isOlder(installed, pinned)) {
-    return compiler('bicep', `Bicep ${installed} from the PATH`);
+    return compiler('bicep', `Bicep ${installed} from the PATH`, env);
   }
-  const program = join(PACKAGES, packageName().toLowerCase(), pinned, 'tools', executable('bicep'));
+  const program = join(packages, packageName().toLowerCase(), pinned, 'tools', executable('bicep'));
   if (!(await exists(program))) {
     onProgress(`Downloading Bicep ${pinned} from NuGet`);
-    await restore(installed);
+    await restore(installed, packages, env);
   }
   await chmod(program, 0o755);
-  return compiler(program, `Bicep ${pinned} from NuGet`);
+  return compiler(program, `Bicep ${pinned} from NuGet`, env);
 }
 
-function compiler(program: string, source: string): BicepCompiler {
+function compiler(program: string, source: string, env: NodeJS.ProcessEnv): BicepCompiler {
   return {
     source,
     async run(args, cwd) {
-      const result = await run(program, args, cwd);
+      const result = await run(program, args, cwd, env);
       if (result === undefined) throw new CommandError(`${program} cannot be run.`);
       return result;
     },
@@ -59,8 +69,8 @@ async function pinnedVersion(): Promise<string> {
   return version;
 }
 
-async function installedVersion(): Promise<string | undefined> {
-  const result = await run('bicep', ['--version'], '.');
+async function installedVersion(env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const result = await run('bicep', ['--version'], '.', env);
   return result && /version (\d+\.\d+\.\d+)/.exec(result.stdout)?.[1];
 }
 
@@ -68,11 +78,16 @@ function isOlder(version: string, than: string): boolean {
   return version.localeCompare(than, 'en', { numeric: true }) < 0;
 }
 
-async function restore(installed: string | undefined): Promise<void> {
+async function restore(
+  installed: string | undefined,
+  packages: string,
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
   const result = await run(
     'dotnet',
-    ['restore', 'bicep.csproj', `-p:BicepRuntime=${runtime()}`],
+    ['restore', 'bicep.csproj', `-p:BicepRuntime=${runtime()}`, `-p:RestorePackagesPath=${packages}`],
     PROJECT_FOLDER,
+    env,
   );
   if (result?.exitCode === 0) return;
   const bicep = installed === undefined ? 'bicep is not on the PATH' : `bicep ${installed} is too old`;
@@ -107,8 +122,13 @@ function exists(path: string): Promise<boolean> {
 }
 
 /** Runs a program; undefined when it is not installed. */
-function run(program: string, args: string[], cwd: string): Promise<CommandResult | undefined> {
-  const env = { ...process.env, DOTNET_CLI_TELEMETRY_OPTOUT: '1', DOTNET_NOLOGO: '1' };
+function run(
+  program: string,
+  args: string[],
+  cwd: string,
+  variables: NodeJS.ProcessEnv,
+): Promise<CommandResult | undefined> {
+  const env = { ...variables, DOTNET_CLI_TELEMETRY_OPTOUT: '1', DOTNET_NOLOGO: '1' };
   return new Promise((resolve, reject) => {
     execFile(program, args, { cwd, env, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
       if (error === null) resolve({ output: stdout + stderr, stdout, exitCode: 0 });
