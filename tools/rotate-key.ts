@@ -1,28 +1,29 @@
 import { parseArgs } from 'node:util';
 import { CommandError, readCommandLine, runCommand } from './commandLine.ts';
 import { azureCli } from './rotate-key/azureCli.ts';
-import { findDeployment } from './rotate-key/deployment.ts';
+import { findService } from './rotate-key/deployedService.ts';
 import { overview, planText } from './rotate-key/planText.ts';
 import { rotate } from './rotate-key/rotation.ts';
 import { readSecret } from './rotate-key/secret.ts';
-import { prepareCheck } from './rotate-key/serviceCheck.ts';
+import { createServiceCheck } from './rotate-key/serviceCheck.ts';
 import { planSteps } from './rotate-key/steps.ts';
 
-const usage = `Replaces both access keys of a deployed token service, one after the other, while it serves.
+const usage = `Replaces both access keys of a deployed token service, one after the other, without downtime.
 
 npm run rotate-key -- --resource-group NAME [--function-app NAME] [--communication-service NAME]
                       [--apply] [--no-wait | --keep-tokens]
 
-  --resource-group NAME         where the service is deployed
-  --function-app NAME           which one, if there are several
-  --communication-service NAME  which one, if there are several
-  --apply                       carry it out; without it the plan is printed and nothing changed
-  --no-wait                     for a leaked key: regenerate it without waiting for the cached secret
-  --keep-tokens                 leave the old key until its tokens have expired, for another run
-  --help                        this text
+  --resource-group NAME         the resource group of the service
+  --function-app NAME           required when the group has several
+  --communication-service NAME  required when the group has several
+  --apply                       rotate the keys; without it, print the plan and change nothing
+  --no-wait                     for a leaked key: do not wait until cached secrets expire
+  --keep-tokens                 stop before the old key is regenerated; a later run does that
+  --help                        show this help
 
-Needs the Azure CLI, logged in. Where callers sign in, TOKEN_SERVICE_BEARER holds the bearer token
-of an administrator. It may be stopped at any time and run again: tools/rotate-key/README.md.
+Requires the Azure CLI, logged in. With CALLER_AUTH=oidc, set TOKEN_SERVICE_BEARER to the bearer
+token of an administrator. You can stop a rotation at any time and run the same command again to
+finish it: tools/rotate-key/README.md.
 `;
 
 const options = readCommandLine(usage, () => {
@@ -41,7 +42,7 @@ const options = readCommandLine(usage, () => {
   const resourceGroup = values['resource-group'];
   if (!resourceGroup) throw new RangeError('--resource-group is required');
   if (values['no-wait'] && values['keep-tokens']) {
-    throw new RangeError('--no-wait and --keep-tokens contradict each other');
+    throw new RangeError('--no-wait and --keep-tokens exclude each other');
   }
   return { ...values, resourceGroup };
 });
@@ -63,7 +64,7 @@ await runCommand(async () => {
   } catch (error) {
     if (!signal.aborted) throw error;
     throw new CommandError(
-      'Interrupted. The service goes on as it is; run the same command to finish the rotation.',
+      'Interrupted. The service keeps working. Run the same command again to finish the rotation.',
       130,
     );
   }
@@ -71,32 +72,30 @@ await runCommand(async () => {
 
 async function main(): Promise<void> {
   const az = azureCli(process.env, signal);
-  const deployment = await findDeployment(az, {
+  const service = await findService(az, {
     resourceGroup: options.resourceGroup,
     functionApp: options['function-app'],
     communicationService: options['communication-service'],
   });
-  if (deployment === undefined) {
-    report(
-      'This service reaches Communication Services with its managed identity: there is no key to rotate.',
-    );
+  if (service === undefined) {
+    report('No key to rotate: this service uses its managed identity to call Communication Services.');
     return;
   }
-  const secret = await readSecret(az, deployment);
-  const choices = { noWait: options['no-wait'], keepTokens: options['keep-tokens'] };
-  const steps = planSteps(secret, deployment, choices, new Date());
+  const secret = await readSecret(az, service);
+  const { 'no-wait': noWait, 'keep-tokens': keepTokens } = options;
+  const steps = planSteps(secret, service, { noWait, keepTokens }, new Date());
 
-  report(overview(secret, deployment));
+  report(overview(secret, service));
   if (!options.apply) {
-    report(planText(steps, secret, deployment));
+    report(planText(steps, secret, service));
     return;
   }
   const bearer = process.env['TOKEN_SERVICE_BEARER'];
-  const check = await prepareCheck(az, deployment, { bearer, signal });
-  await rotate(steps, { az, deployment, check, report, signal });
-  const { activeKey } = await readSecret(az, deployment);
+  const check = await createServiceCheck(az, service, { bearer, signal });
+  await rotate(steps, { az, service, check, report, signal });
+  const { activeKey } = await readSecret(az, service);
   report(`
-The secret holds the ${activeKey} key. Set it in infra/main.bicepparam, or the next deployment of everything
-brings the other one back:
+The secret holds the ${activeKey} key. Set it in infra/main.bicepparam too, or the next deployment of the
+templates writes the other key:
   param activeKey = '${activeKey}'`);
 }

@@ -11,7 +11,7 @@ import { type RunningCommand, runCommand } from './command.ts';
 import { installCommand } from './installCommand.ts';
 import { startTraffic, type Traffic } from './traffic.ts';
 
-/** An `az` that hands its words and its input to the account in this process, and prints what that answers. */
+/** An `az` that sends its arguments and stdin to the account in this process and prints the response. */
 const az = `
   const { readFileSync } = require('node:fs');
   const args = process.argv.slice(2);
@@ -51,7 +51,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** The built bundle and an account to go with it. */
+/** Starts the built service and an Azure account for it. */
 async function deploy(settings: Record<string, string>, callers: 'function-key' | 'oidc' = 'function-key') {
   service = await startLocalService({
     app: '.',
@@ -101,7 +101,7 @@ async function acsAnswers(key: string): Promise<number> {
   return status;
 }
 
-/** No access key, connection string or function key stands in anything that was printed. */
+/** No output has an access key, connection string or function key. */
 function expectNoKeys(): void {
   const printed = outputs.map((command) => command.output()).join('\n');
   expect(printed).not.toMatch(/accesskey/i);
@@ -113,10 +113,10 @@ function expectNoKeys(): void {
 
 test.each([
   { choice: [], ttl: '1' },
-  // So long that only a refused key makes the service read the secret again.
+  // So long that only a rejected key makes the service read the secret again.
   { choice: ['--no-wait'], ttl: '600' },
 ])(
-  'no request fails during a rotation $choice',
+  'no request fails during a rotation ($choice)',
   async ({ choice, ttl }) => {
     await deploy({ ACS_SECRET_TTL_SECONDS: ttl });
     const old = [...account.keys];
@@ -147,7 +147,7 @@ async function rehearse(choice: string[]): Promise<Traffic> {
   return clients;
 }
 
-test('a dry run prints the plan with its commands and changes nothing', async () => {
+test('without --apply it prints the plan with its commands and changes nothing', async () => {
   await deploy({ ACS_SECRET_TTL_SECONDS: '600' });
   const old = [...account.keys];
 
@@ -157,7 +157,7 @@ test('a dry run prints the plan with its commands and changes nothing', async ()
   expect(command.output()).toContain('1. Regenerate the secondary key');
   expect(command.output()).toContain(`echo '{"keyType":"Secondary"}' | az rest --method post --url `);
   expect(command.output()).toMatch(/az deployment group create .* activeKey=secondary retiringKey=primary/);
-  expect(command.output()).toContain('Nothing was changed. Add --apply to carry this out.');
+  expect(command.output()).toContain('Nothing was changed. Run again with --apply to rotate the keys.');
   expect(account.changes).toEqual([]);
   expect([...account.keys]).toEqual(old);
   expect(service.azure.acs.requests.toJSON()).toEqual({});
@@ -165,17 +165,17 @@ test('a dry run prints the plan with its commands and changes nothing', async ()
   expectNoKeys();
 });
 
-test('a keyless service has nothing to rotate', async () => {
+test('a keyless service has no key to rotate', async () => {
   await deploy({});
   account.settings = { ACS_ENDPOINT: 'https://acs-rehearsal.communication.azure.com/' };
 
   const command = rotateKey('--apply');
 
   expect(await command.ended).toBe(0);
-  expect(command.output()).toContain('there is no key to rotate');
+  expect(command.output()).toContain('No key to rotate');
 });
 
-test('interrupted after every change in turn, it is finished without a failed request', async () => {
+test('interrupted after each change, it still finishes without a failed request', async () => {
   await deploy({ ACS_SECRET_TTL_SECONDS: '1' });
   const old = [...account.keys];
   const clients = startClients();
@@ -185,7 +185,7 @@ test('interrupted after every change in turn, it is finished without a failed re
     await made(last);
     interrupted.child.kill('SIGINT');
     expect(await interrupted.ended).toBe(130);
-    expect(interrupted.output()).toContain('run the same command to finish the rotation');
+    expect(interrupted.output()).toContain('Run the same command again to finish the rotation');
   }
 
   expect(account.tags).toEqual({ activeKey: 'secondary' });
@@ -195,7 +195,7 @@ test('interrupted after every change in turn, it is finished without a failed re
   expectNoKeys();
 }, 60_000);
 
-/** Once the change is made, whose answer never arrives. */
+/** Resolves once the change is made. Its response never arrives. */
 function made(last: string): Promise<void> {
   return new Promise((resolve) => {
     account.onChange = (change, when) => {
@@ -206,7 +206,7 @@ function made(last: string): Promise<void> {
   });
 }
 
-test('interrupted while it waits, it goes on with the wait', async () => {
+test('interrupted while it waits, it continues with the wait', async () => {
   await deploy({ ACS_SECRET_TTL_SECONDS: '2' });
   const first = rotateKey('--apply');
   await first.prints(/seconds left/);
@@ -217,11 +217,11 @@ test('interrupted while it waits, it goes on with the wait', async () => {
   const second = rotateKey('--apply');
   expect(await second.ended).toBe(0);
 
-  expect(second.output()).toContain('1/3 Wait until no instance holds the primary key');
+  expect(second.output()).toContain('1/3 Wait until no instance has the primary key in its cache');
   expect(account.changes).toEqual(whole);
 });
 
-test('stops before the next step when the service does not work any more', async () => {
+test('stops when the service fails after a step', async () => {
   await deploy({ ACS_SECRET_TTL_SECONDS: '600' });
   account.onChange = (_, when) => {
     if (when === 'after')
@@ -232,13 +232,13 @@ test('stops before the next step when the service does not work any more', async
 
   expect(await command.ended).toBe(1);
   expect(command.output()).toContain('Stopped after step 1 of 5');
-  expect(command.output()).toContain('POST users?scope=chat answered 502 upstream_rejected');
-  expect(command.output()).toContain('run the same command');
+  expect(command.output()).toContain('POST users?scope=chat returned 502 upstream_rejected');
+  expect(command.output()).toContain('run the same command again');
   expect(account.changes).toEqual(whole.slice(0, 1));
   expectNoKeys();
 }, 90_000);
 
-test('with signed-in callers it takes the bearer token of an administrator', async () => {
+test('with CALLER_AUTH=oidc it requires the bearer token of an administrator', async () => {
   await deploy({ ACS_SECRET_TTL_SECONDS: '1' }, 'oidc');
   account.settings = {
     ...account.settings,

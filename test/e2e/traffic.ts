@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 export interface Traffic {
   sent: number;
-  /** What went wrong, a line for each request that failed. */
+  /** One line per failed request. */
   failures: string[];
   stop(): Promise<void>;
 }
@@ -12,7 +12,7 @@ interface TrafficOptions {
   headers: Record<string, string>;
 }
 
-/** Clients of the service that create users, fetch tokens, ask for the health and delete, one after the other. */
+/** Starts clients that keep creating users, fetching tokens, checking the health and deleting the users. */
 export function startTraffic(api: string, { clients, headers }: TrafficOptions): Traffic {
   let running = true;
   const traffic: Traffic = {
@@ -43,7 +43,7 @@ export function startTraffic(api: string, { clients, headers }: TrafficOptions):
       await send('GET', `${user}/token`);
       await send('GET', 'health');
       await send('DELETE', user);
-      // The rotation, in a process of its own, wants its share of the machine.
+      // Leaves CPU time for the rotation, which runs in its own process.
       await wait(25);
     }
   };

@@ -4,86 +4,86 @@ import spawn from 'cross-spawn';
 import type * as z from 'zod';
 import { CommandError } from '../commandLine.ts';
 
-const LIMIT_MS = 15 * 60_000;
+const AZ_TIMEOUT_MS = 15 * 60_000;
 
-/** One call of `az`: its words, and what it reads from standard input. */
+/** One call of `az`: its arguments and its standard input. */
 export interface AzCommand {
   args: readonly string[];
   input?: string;
 }
 
-/** Runs `az` and answers what it printed. Rejects with az's own message when it fails. */
+/** Runs `az` and returns its stdout. Rejects with its stderr when it fails. */
 export type AzureCli = (command: AzCommand) => Promise<string>;
 
-/** The `az` on the PATH of `env`, logged in as whoever runs this; the signal ends what is running. */
+/** The `az` on the PATH of `env`, with the user's login. The signal ends a running command. */
 export function azureCli(env: NodeJS.ProcessEnv, signal: AbortSignal): AzureCli {
   return async ({ args, input = '' }) => {
-    const limit = AbortSignal.timeout(LIMIT_MS);
-    // Windows has az.cmd, which takes cross-spawn to run without handing its words to a shell.
+    const limit = AbortSignal.timeout(AZ_TIMEOUT_MS);
+    // On Windows az is az.cmd. cross-spawn runs it without passing the arguments through a shell.
     const child = spawn('az', [...args], {
-      // A log file, if the user keeps one, would hold the keys that az is answered.
+      // The user's log file, if enabled, would hold the keys in az's responses.
       env: { ...env, AZURE_LOGGING_ENABLE_LOG_FILE: 'false', AZURE_CORE_NO_COLOR: 'true' },
       stdio: ['pipe', 'pipe', 'pipe'],
       signal: AbortSignal.any([signal, limit]),
     });
     const { stdin, stdout, stderr } = child;
-    // An az that fails early does not read its input.
+    // An az that fails early does not read stdin.
     stdin?.on('error', () => undefined).end(input);
     try {
-      const [printed, complaint, [code]] = await Promise.all([
+      const [output, errorOutput, [code]] = await Promise.all([
         stdout === null ? '' : text(stdout),
         stderr === null ? '' : text(stderr),
         once(child, 'close') as Promise<[number | null]>,
       ]);
-      if (code === 0) return printed;
-      throw new CommandError(`az ${commandWords(args)} failed: ${complaint.trim() || `exit code ${code}`}`);
+      if (code === 0) return output;
+      throw new CommandError(`az ${commandName(args)} failed: ${errorOutput.trim() || `exit code ${code}`}`);
     } catch (error) {
       stdout?.destroy();
       stderr?.destroy();
-      throw explained(error, args, limit);
+      throw toCommandError(error, args, limit);
     }
   };
 }
 
-/** What az printed, as JSON of a known shape. */
+/** Runs `az` and parses its JSON output. */
 export async function readFromAzure<T>(
   az: AzureCli,
   schema: z.ZodType<T>,
   args: readonly string[],
 ): Promise<T> {
-  const printed = await az({ args: [...args, '--output', 'json'] });
-  const parsed = schema.safeParse(json(printed));
+  const output = await az({ args: [...args, '--output', 'json'] });
+  const parsed = schema.safeParse(parseJson(output));
   if (parsed.success) return parsed.data;
-  // What was printed may hold a key: only the command is told.
-  throw new CommandError(`az ${commandWords(args)} printed something else than expected.`);
+  // The output may hold a key, so the message names only the command.
+  throw new CommandError(`az ${commandName(args)} printed unexpected output. Update the Azure CLI.`);
 }
 
-/** The command as it is typed into bash, zsh or PowerShell. */
-export function typed({ args, input }: AzCommand): string {
+/** The command line for bash, zsh and PowerShell. */
+export function shellCommand({ args, input }: AzCommand): string {
   const words = args.map((word) => (/^[\w./:=-]+$/.test(word) ? word : `"${word}"`));
   return `${input === undefined ? '' : `echo '${input}' | `}az ${words.join(' ')}`;
 }
 
-function commandWords(args: readonly string[]): string {
+function commandName(args: readonly string[]): string {
   const firstOption = args.findIndex((word) => word.startsWith('-'));
   return args.slice(0, firstOption === -1 ? undefined : firstOption).join(' ');
 }
 
-function explained(error: unknown, args: readonly string[], limit: AbortSignal): unknown {
+function toCommandError(error: unknown, args: readonly string[], limit: AbortSignal): unknown {
   if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
     return new CommandError(
-      'The Azure CLI is not installed, or not on the PATH: https://learn.microsoft.com/cli/azure/install-azure-cli',
+      'The Azure CLI is not on the PATH. Install it: https://learn.microsoft.com/cli/azure/install-azure-cli',
     );
   }
   if (limit.aborted) {
-    return new CommandError(`az ${commandWords(args)} took longer than ${LIMIT_MS / 60_000} minutes.`);
+    return new CommandError(`az ${commandName(args)} took longer than ${AZ_TIMEOUT_MS / 60_000} minutes.`);
   }
   return error;
 }
 
-function json(printed: string): unknown {
+function parseJson(text: string): unknown {
   try {
-    return JSON.parse(printed);
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

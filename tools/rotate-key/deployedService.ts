@@ -15,40 +15,40 @@ type Resource = z.output<typeof resourceSchema>;
 
 const settingsSchema = z.array(z.object({ name: z.string(), value: z.string() }));
 
-/** The settings that a rotation depends on, and those without which signed-in callers are refused. */
+/** The settings that a rotation reads, and those that shared/config.ts requires with CALLER_AUTH=oidc. */
 const settingNames = [
   ...['KEY_VAULT_URI', 'ACS_CONNECTION_STRING_SECRET', 'ACS_SECRET_TTL_SECONDS', 'ACS_ENDPOINT'],
   ...['TOKEN_ALLOWED_SCOPES', 'TOKEN_MAX_EXPIRY_MINUTES'],
   ...['CALLER_AUTH', 'OIDC_ISSUER', 'OIDC_AUDIENCE', 'USER_TABLE_ENDPOINT'],
 ];
 
-/** The parts of one deployed token service that a rotation touches. */
-export interface Deployment {
+/** What a rotation needs to know of a deployed token service. */
+export interface DeployedService {
   resourceGroup: string;
   functionApp: { name: string; id: string; api: URL };
   vault: { name: string; id: string };
   communicationService: { name: string; id: string };
   secretName: string;
-  /** How long an instance keeps the secret. */
+  /** How long an instance caches the secret. */
   secretTtlMs: number;
-  /** How long the longest token lives. */
+  /** The longest lifetime of a token. */
   tokenLifetimeMs: number;
-  /** A scope that tokens may be asked for. */
+  /** An allowed scope. */
   scope: string;
   callers: 'function-key' | 'oidc';
 }
 
-interface Named {
+interface ServiceNames {
   resourceGroup: string;
   functionApp: string | undefined;
   communicationService: string | undefined;
 }
 
-/** Finds the parts in their resource group; `undefined` when the service is keyless and has no secret. */
-export async function findDeployment(
+/** Finds the service in its resource group; `undefined` when it is keyless and has no secret. */
+export async function findService(
   az: AzureCli,
-  { resourceGroup, functionApp, communicationService }: Named,
-): Promise<Deployment | undefined> {
+  { resourceGroup, functionApp, communicationService }: ServiceNames,
+): Promise<DeployedService | undefined> {
   const resources = await readFromAzure(az, z.array(resourceSchema), [
     'resource',
     'list',
@@ -97,12 +97,12 @@ function choose(
   const [only, ...others] = found;
   if (only === undefined) {
     const which = name === undefined ? what : `${what} ${name}`;
-    throw new CommandError(`The resource group ${resourceGroup} has no ${which}.`);
+    throw new CommandError(`Resource group ${resourceGroup} has no ${which}.`);
   }
   if (others.length === 0) return only;
   const names = found.map((one) => one.name).join(', ');
   throw new CommandError(
-    `${resourceGroup} has more than one ${what}: ${names}. Say which with ${option}.`,
+    `Resource group ${resourceGroup} has more than one ${what}: ${names}. Choose one with ${option}.`,
     2,
   );
 }
@@ -119,7 +119,7 @@ async function readAppSettings(az: AzureCli, resourceGroup: string, app: string)
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
     throw new CommandError(
-      `The settings of ${app} are not those of a token service: ${error.operatorHint ?? ''}.`,
+      `${app} does not have the settings of a token service: ${error.operatorHint ?? ''}.`,
     );
   }
 }

@@ -1,42 +1,45 @@
-import { typed } from './azureCli.ts';
-import type { Deployment } from './deployment.ts';
-import { regenerateKey, type Secret, writeSecret } from './secret.ts';
-import { describe, runAgain, type Step } from './steps.ts';
+import { shellCommand } from './azureCli.ts';
+import type { DeployedService } from './deployedService.ts';
+import { regenerateKeyCommand, type Secret, writeSecretCommand } from './secret.ts';
+import { describeStep, nextRunMessage, type Step } from './steps.ts';
 
-/** What was found: the parts, and what the secret says of a rotation under way. */
-export function overview(secret: Secret, deployment: Deployment): string {
-  const { functionApp, vault, secretName, communicationService } = deployment;
+/** The service and the state of its rotation. */
+export function overview(secret: Secret, service: DeployedService): string {
+  const { functionApp, vault, secretName, communicationService } = service;
   const { activeKey, retiringKey, updated } = secret;
-  const retiring = retiringKey === undefined ? '' : `; the ${retiringKey} key is retiring`;
+  const retiring =
+    retiringKey === undefined
+      ? ''
+      : `; a rotation is in progress and still has to regenerate the ${retiringKey} key`;
   return `Service                ${functionApp.name}, ${functionApp.api.origin}
 Secret                 ${secretName} in ${vault.name}
 Communication service  ${communicationService.name}
-State                  the secret, written ${updated.toISOString()}, holds the ${activeKey} key${retiring}
+Active key             ${activeKey}, written ${updated.toISOString()}${retiring}
 `;
 }
 
-/** The steps, numbered, with the commands that carry them out. */
-export function planText(steps: readonly Step[], secret: Secret, deployment: Deployment): string {
+/** The numbered steps with their commands. */
+export function planText(steps: readonly Step[], secret: Secret, service: DeployedService): string {
   const numbered = steps.map((step, index) =>
-    [`${index + 1}. ${describe(step, deployment)}`, ...commandOf(step, secret, deployment)].join('\n   '),
+    [`${index + 1}. ${describeStep(step, service)}`, ...commandOf(step, secret, service)].join('\n   '),
   );
-  const { api } = deployment.functionApp;
+  const { api } = service.functionApp;
   return `${numbered.join('\n\n')}
 
-Before the first step and after each one, ${api.href}health must be 200 and
-POST ${api.href}users?scope=${deployment.scope} must answer a token; that user is deleted again.
+Before the first step and after each step, the script checks that GET ${api.href}health returns
+200 and that POST ${api.href}users?scope=${service.scope} returns a token. It deletes that user.
 
-Nothing was changed. Add --apply to carry this out.`;
+Nothing was changed. Run again with --apply to rotate the keys.`;
 }
 
-function commandOf(step: Step, secret: Secret, deployment: Deployment): string[] {
+function commandOf(step: Step, secret: Secret, service: DeployedService): string[] {
   switch (step.kind) {
     case 'regenerate':
-      return [typed(regenerateKey(deployment, step.key))];
+      return [shellCommand(regenerateKeyCommand(service, step.key))];
     case 'write':
-      return [typed(writeSecret(deployment, step))];
-    case 'leave':
-      return secret.retiringKey === step.key ? [runAgain(step.key, secret, deployment)] : [];
+      return [shellCommand(writeSecretCommand(service, step))];
+    case 'keep':
+      return secret.retiringKey === step.key ? [nextRunMessage(step.key, secret, service)] : [];
     case 'wait':
       return [];
   }

@@ -2,51 +2,51 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { CommandError } from '../commandLine.ts';
 import { type AzureCli, readFromAzure } from './azureCli.ts';
-import type { Deployment } from './deployment.ts';
-import { type KeyName, readSecret, regenerateKey, writeSecret } from './secret.ts';
+import type { DeployedService } from './deployedService.ts';
+import { type KeyName, readSecret, regenerateKeyCommand, writeSecretCommand } from './secret.ts';
 import type { CheckService } from './serviceCheck.ts';
-import { describe, runAgain, type Step, unheldFrom } from './steps.ts';
+import { describeStep, nextRunMessage, type Step, cachesExpireAt } from './steps.ts';
 
 const PROGRESS_MS = 30_000;
 
-export interface Rotation {
+export interface RotationContext {
   az: AzureCli;
-  deployment: Deployment;
+  service: DeployedService;
   check: CheckService;
   report: (line: string) => void;
   signal: AbortSignal;
 }
 
-/** Carries out the steps in their order; none begins before the service was seen to work after the last one. */
-export async function rotate(steps: readonly Step[], rotation: Rotation): Promise<void> {
-  const { check, report, deployment } = rotation;
-  await check().catch(stopped('Nothing was changed'));
+/** Runs the steps in order. Each starts only after the check that the service works. */
+export async function rotate(steps: readonly Step[], rotation: RotationContext): Promise<void> {
+  const { check, report, service } = rotation;
+  await check().catch(describeFailure('Nothing was changed'));
   report('The service is healthy and issues tokens.');
   for (const [index, step] of steps.entries()) {
     const number = `step ${index + 1} of ${steps.length}`;
-    report(`\n${index + 1}/${steps.length} ${describe(step, deployment)}`);
-    await carryOut(step, rotation).catch(stopped(`Stopped in ${number}`));
-    await check().catch(stopped(`Stopped after ${number}`));
-    report('Done; the service is healthy and issues tokens.');
+    report(`\n${index + 1}/${steps.length} ${describeStep(step, service)}`);
+    await runStep(step, rotation).catch(describeFailure(`Stopped in ${number}`));
+    await check().catch(describeFailure(`Stopped after ${number}`));
+    report('Done. The service is healthy and issues tokens.');
   }
 }
 
-async function carryOut(step: Step, { az, deployment, report, signal }: Rotation): Promise<void> {
+async function runStep(step: Step, { az, service, report, signal }: RotationContext): Promise<void> {
   switch (step.kind) {
     case 'wait':
-      await waitUntil(unheldFrom(await readSecret(az, deployment), deployment), report, signal);
+      await waitUntil(cachesExpireAt(await readSecret(az, service), service), report, signal);
       return;
     case 'regenerate':
-      await refuseWhileDeploying(az, deployment);
-      await refuseActiveKey(az, deployment, step.key);
-      await az(regenerateKey(deployment, step.key));
+      await rejectDuringDeployment(az, service);
+      await rejectActiveKey(az, service, step.key);
+      await az(regenerateKeyCommand(service, step.key));
       return;
     case 'write':
-      await az(writeSecret(deployment, step));
-      await expectSecret(az, deployment, step);
+      await az(writeSecretCommand(service, step));
+      await verifyTags(az, service, step);
       return;
-    case 'leave':
-      report(runAgain(step.key, await readSecret(az, deployment), deployment));
+    case 'keep':
+      report(nextRunMessage(step.key, await readSecret(az, service), service));
   }
 }
 
@@ -59,38 +59,41 @@ async function waitUntil(until: Date, report: (line: string) => void, signal: Ab
   }
 }
 
-/** A deployment has read the keys when it begins: one that is under way would write a key that is no more. */
-async function refuseWhileDeploying(az: AzureCli, { resourceGroup }: Deployment): Promise<void> {
+/** A running deployment may have read the old key already, and would write it into the secret. */
+async function rejectDuringDeployment(az: AzureCli, { resourceGroup }: DeployedService): Promise<void> {
   const running = await readFromAzure(az, z.array(z.string()), [
     ...['deployment', 'group', 'list', '--resource-group', resourceGroup],
     ...['--filter', "provisioningState eq 'Running'", '--query', '[].name'],
   ]);
   if (running.length === 0) return;
-  throw new CommandError(`a deployment is under way in ${resourceGroup} (${running.join(', ')}); let it end`);
+  throw new CommandError(
+    `a deployment is running in ${resourceGroup} (${running.join(', ')}). Wait until it ends`,
+  );
 }
 
-/** Somebody else may have written the secret since the plan was made. */
-async function refuseActiveKey(az: AzureCli, deployment: Deployment, key: KeyName): Promise<void> {
-  const { activeKey } = await readSecret(az, deployment);
-  if (activeKey === key) throw new CommandError(`the secret has been changed and holds the ${key} key now`);
+/** Another deployment may have written the secret since the plan was made. */
+async function rejectActiveKey(az: AzureCli, service: DeployedService, key: KeyName): Promise<void> {
+  const { activeKey } = await readSecret(az, service);
+  if (activeKey === key)
+    throw new CommandError(`another deployment changed the secret. It now holds the ${key} key`);
 }
 
-async function expectSecret(
+async function verifyTags(
   az: AzureCli,
-  deployment: Deployment,
+  service: DeployedService,
   expected: { activeKey: KeyName; retiringKey: KeyName | undefined },
 ): Promise<void> {
-  const { activeKey, retiringKey } = await readSecret(az, deployment);
+  const { activeKey, retiringKey } = await readSecret(az, service);
   if (activeKey === expected.activeKey && retiringKey === expected.retiringKey) return;
-  throw new CommandError('the deployment succeeded, but the tags of the secret are not the ones it set');
+  throw new CommandError('the deployment succeeded, but the tags of the secret did not change');
 }
 
-function stopped(where: string): (error: unknown) => never {
+function describeFailure(where: string): (error: unknown) => never {
   return (error) => {
     if (!(error instanceof CommandError)) throw error;
     const message = error.message.replace(/\.?$/, '.');
     throw new CommandError(
-      `${where}: ${message}\nOnce that is mended, run the same command: it goes on where this one ended.`,
+      `${where}: ${message}\nFix this, then run the same command again. It continues with this step.`,
       error.exitCode,
     );
   };

@@ -1,8 +1,8 @@
 import { join, relative } from 'node:path';
 import * as z from 'zod';
 import { CommandError } from '../commandLine.ts';
-import { type AzCommand, type AzureCli, readFromAzure, typed } from './azureCli.ts';
-import type { Deployment } from './deployment.ts';
+import { type AzCommand, type AzureCli, readFromAzure, shellCommand } from './azureCli.ts';
+import type { DeployedService } from './deployedService.ts';
 
 const keyNameSchema = z.enum(['primary', 'secondary']);
 
@@ -11,11 +11,11 @@ export type KeyName = z.output<typeof keyNameSchema>;
 
 export const otherKey = (key: KeyName): KeyName => (key === 'primary' ? 'secondary' : 'primary');
 
-/** What Azure tells of the secret without its value. This is all the state that a rotation has. */
+/** The secret without its value. This is the only state of a rotation. */
 export interface Secret {
-  /** The key that its value holds. */
+  /** The key in its value. */
   activeKey: KeyName;
-  /** The key that a rotation under way still has to regenerate. */
+  /** The key that a rotation in progress still has to regenerate. */
   retiringKey: KeyName | undefined;
   /** When it was last written. */
   updated: Date;
@@ -32,9 +32,9 @@ const tagsSchema = z
   .object({ activeKey: keyNameSchema, retiringKey: keyNameSchema.optional() })
   .refine(({ activeKey, retiringKey }) => activeKey !== retiringKey);
 
-/** Resource Manager never answers a secret's value. */
-export async function readSecret(az: AzureCli, deployment: Deployment): Promise<Secret> {
-  const url = `${deployment.vault.id}/secrets/${deployment.secretName}?api-version=2026-02-01`;
+/** Reads the secret through Resource Manager, which never returns its value. */
+export async function readSecret(az: AzureCli, service: DeployedService): Promise<Secret> {
+  const url = `${service.vault.id}/secrets/${service.secretName}?api-version=2026-02-01`;
   const query = '{tags:tags,updated:properties.attributes.updated}';
   const args = ['rest', '--method', 'get', '--url', url, '--query', query];
   const { tags, updated } = await readFromAzure(az, secretSchema, args);
@@ -44,18 +44,18 @@ export async function readSecret(az: AzureCli, deployment: Deployment): Promise<
     return { activeKey, retiringKey, updated: new Date(updated * 1000) };
   }
   throw new CommandError(
-    `The tags of the secret ${deployment.secretName} do not say which access key it holds: ` +
-      `activeKey is '${tags.activeKey ?? ''}', retiringKey '${tags.retiringKey ?? ''}'. ` +
-      'Write it once through its template, which is safe at any time, then run this again:\n' +
-      typed(writeSecret(deployment, { activeKey: 'primary' })),
+    `The tags of secret ${service.secretName} do not name its access key: ` +
+      `activeKey is '${tags.activeKey ?? ''}', retiringKey is '${tags.retiringKey ?? ''}'. ` +
+      'Write the secret with this command, which is always safe, then run rotate-key again:\n' +
+      shellCommand(writeSecretCommand(service, { activeKey: 'primary' })),
   );
 }
 
-const TEMPLATE = join(import.meta.dirname, '../modules/connectionString.bicep');
+const TEMPLATE = join(import.meta.dirname, '../../infra/modules/connectionString.bicep');
 
-/** Writes the secret inside Azure, from the key that the communication service has now. */
-export function writeSecret(
-  { resourceGroup, vault, communicationService, secretName }: Deployment,
+/** The command that writes the secret. Azure reads the key itself, so it never reaches this machine. */
+export function writeSecretCommand(
+  { resourceGroup, vault, communicationService, secretName }: DeployedService,
   { activeKey, retiringKey }: { activeKey: KeyName; retiringKey?: KeyName | undefined },
 ): AzCommand {
   const parameters = {
@@ -75,8 +75,8 @@ export function writeSecret(
   };
 }
 
-/** Replaces an access key. Core az has no command for it; the answer holds both keys, so none is printed. */
-export function regenerateKey({ communicationService }: Deployment, key: KeyName): AzCommand {
+/** The command that replaces an access key. az has none built in. The response holds both keys: `--output none`. */
+export function regenerateKeyCommand({ communicationService }: DeployedService, key: KeyName): AzCommand {
   const url = `${communicationService.id}/regenerateKey?api-version=2026-03-18`;
   return {
     args: ['rest', '--method', 'post', '--url', url, '--body', '@-', '--output', 'none'],

@@ -1,40 +1,40 @@
-import type { Deployment } from './deployment.ts';
+import type { DeployedService } from './deployedService.ts';
 import { type KeyName, otherKey, type Secret } from './secret.ts';
 
-/** One step of a rotation; what is left of one follows from the secret alone. */
+/** One step of a rotation. The remaining steps follow from the secret alone. */
 export type Step =
-  /** Until no instance holds the key any more. */
+  /** Until no instance has the key in its cache. */
   | { kind: 'wait'; key: KeyName }
   | { kind: 'regenerate'; key: KeyName }
   | { kind: 'write'; activeKey: KeyName; retiringKey: KeyName | undefined }
-  /** The key stays until another run. */
-  | { kind: 'leave'; key: KeyName };
+  /** The key stays valid; a later run regenerates it. */
+  | { kind: 'keep'; key: KeyName };
 
-export interface Choices {
-  /** The key has leaked: instances that still hold it read the secret again when ACS refuses it. */
+export interface RotationOptions {
+  /** For a leaked key. An instance with a cached key reads the secret again when ACS rejects the key. */
   noWait: boolean;
-  /** Regenerating a key revokes its tokens: leave it until they have expired. */
+  /** Regenerating a key revokes its tokens: keep it until they expire. */
   keepTokens: boolean;
 }
 
-/** A read that began before the secret was written ends later, and clocks differ. */
+/** For reads that were in progress when the secret was written, and for clocks that differ. */
 const MARGIN_MS = 30_000;
 
-/** When every instance has read the secret again since it was written. */
-export function unheldFrom({ updated }: Secret, { secretTtlMs }: Deployment): Date {
+/** When no instance has an older secret in its cache. */
+export function cachesExpireAt({ updated }: Secret, { secretTtlMs }: DeployedService): Date {
   return new Date(updated.getTime() + secretTtlMs + Math.min(MARGIN_MS, secretTtlMs));
 }
 
-/** When the last token made before the secret was written has expired. */
-function tokensExpiredFrom(secret: Secret, deployment: Deployment): Date {
-  return new Date(unheldFrom(secret, deployment).getTime() + deployment.tokenLifetimeMs);
+/** When the last token issued with the previous key has expired. */
+function tokensExpireAt(secret: Secret, service: DeployedService): Date {
+  return new Date(cachesExpireAt(secret, service).getTime() + service.tokenLifetimeMs);
 }
 
-/** The steps that are left, in their order. Each may be repeated, and the run may end after any of them. */
+/** The remaining steps, in order. Each can be repeated, and the run can end after any of them. */
 export function planSteps(
   secret: Secret,
-  deployment: Deployment,
-  { noWait, keepTokens }: Choices,
+  service: DeployedService,
+  { noWait, keepTokens }: RotationOptions,
   now: Date,
 ): Step[] {
   const wait = (key: KeyName): Step[] => (noWait ? [] : [{ kind: 'wait', key }]);
@@ -46,38 +46,38 @@ export function planSteps(
 
   if (retiringKey !== undefined) {
     if (!keepTokens) return [...wait(retiringKey), ...finish(retiringKey)];
-    const expired = tokensExpiredFrom(secret, deployment) <= now;
-    return expired ? finish(retiringKey) : [{ kind: 'leave', key: retiringKey }];
+    const expired = tokensExpireAt(secret, service) <= now;
+    return expired ? finish(retiringKey) : [{ kind: 'keep', key: retiringKey }];
   }
   const inactiveKey = otherKey(activeKey);
   return [
-    // A redeployment of everything may just have put the other key into the secret.
-    ...(unheldFrom(secret, deployment) > now ? wait(inactiveKey) : []),
+    // A deployment of the templates may just have replaced the inactive key in the secret.
+    ...(cachesExpireAt(secret, service) > now ? wait(inactiveKey) : []),
     { kind: 'regenerate', key: inactiveKey },
     { kind: 'write', activeKey: inactiveKey, retiringKey: activeKey },
     ...(keepTokens
-      ? [{ kind: 'leave', key: activeKey } as const]
+      ? [{ kind: 'keep', key: activeKey } as const]
       : [...wait(activeKey), ...finish(activeKey)]),
   ];
 }
 
-/** What a step does, in one sentence. */
-export function describe(step: Step, { secretTtlMs }: Deployment): string {
+/** One sentence for people. */
+export function describeStep(step: Step, { secretTtlMs }: DeployedService): string {
   switch (step.kind) {
     case 'wait':
-      return `Wait until no instance holds the ${step.key} key: ${secretTtlMs / 1000} seconds, and a little more, after the secret was written.`;
+      return `Wait until no instance has the ${step.key} key in its cache: ${secretTtlMs / 1000} seconds and a margin after the secret was written.`;
     case 'regenerate':
-      return `Regenerate the ${step.key} key, which the secret does not hold. Tokens made with it stop being valid.`;
+      return `Regenerate the ${step.key} key, which is not in use. This revokes the tokens issued with it.`;
     case 'write':
       return step.retiringKey === undefined
-        ? `Write the secret once more, no key retiring.`
-        : `Write the secret with the ${step.activeKey} key, and note in its tags that the ${step.retiringKey} key is retiring.`;
-    case 'leave':
-      return `Leave the ${step.key} key, and the tokens made with it, until these have expired.`;
+        ? `Write the secret again, without the tag retiringKey.`
+        : `Write the ${step.activeKey} key into the secret, and tag the ${step.retiringKey} key as retiring.`;
+    case 'keep':
+      return `Keep the ${step.key} key until the tokens issued with it have expired.`;
   }
 }
 
-/** When a key that was left can go without a valid token going with it. */
-export function runAgain(key: KeyName, secret: Secret, deployment: Deployment): string {
-  return `Run this again after ${tokensExpiredFrom(secret, deployment).toISOString()} to regenerate the ${key} key.`;
+/** Says when a kept key can be regenerated without revoking a valid token. */
+export function nextRunMessage(key: KeyName, secret: Secret, service: DeployedService): string {
+  return `Run the same command again after ${tokensExpireAt(secret, service).toISOString()} to regenerate the ${key} key.`;
 }

@@ -22,18 +22,18 @@ export const resource = (type: string, name: string, kind: string | null = null)
   kind,
 });
 
-/** An option's values by its name. */
+/** Values by option name. */
 type Options = Map<string, string[]>;
 
 interface Command {
-  /** The command's words and options, all of them; `*` for any value, `…` for any number of values. */
+  /** The whole command line. `*` is any value, `…` any number of values. */
   line: string;
   answer: (options: Options, input: string) => unknown;
 }
 
 /**
- * The commands of `az` that a rotation gives, carried out on the emulators; every other command, option or value is
- * refused. What Resource Manager keeps, the tags of the secret and when it was written, is kept here.
+ * Runs the `az` commands of a rotation against the emulators, and rejects every other command, option and value.
+ * Holds what Resource Manager holds: the tags of the secret and the time it was written.
  */
 export class AzureAccount {
   resources = [
@@ -47,11 +47,11 @@ export class AzureAccount {
   tags: Record<string, string> | null = { activeKey: 'primary' };
   updated = new Date(0);
   runningDeployments: string[] = [];
-  /** What was changed, in order. */
+  /** The changes, in order. */
   changes: string[] = [];
-  /** Every access key there has been. */
+  /** Every access key so far. */
   readonly keys = new Set<string>();
-  /** Runs before and after each change; what it throws is az failing at that point. */
+  /** Runs before and after each change. When it throws, az fails at that point. */
   onChange: (change: string, when: 'before' | 'after') => Promise<void> | void = () => undefined;
 
   readonly #acs: Pick<AcsEmulator, 'accessKeys' | 'connectionString'>;
@@ -65,7 +65,7 @@ export class AzureAccount {
     this.#noteKeys();
   }
 
-  /** What `az` would print. Rejects with what it would complain. */
+  /** Returns what `az` prints. Rejects with its error message. */
   async run(args: readonly string[], input: string): Promise<string> {
     for (const { line, answer } of this.#commands) {
       const options = match(line.split(' '), args);
@@ -74,7 +74,7 @@ export class AzureAccount {
     throw new Error(`unrecognized arguments: ${args.join(' ')}`);
   }
 
-  /** For a rotation in this process. */
+  /** An `az` for a rotation in this process. */
   readonly cli: AzureCli = async ({ args, input = '' }) => {
     try {
       return await this.run(args, input);
@@ -122,15 +122,15 @@ export class AzureAccount {
     },
     {
       line: `rest --method post --url ${GROUP}/Microsoft.Communication/communicationServices/acs-rehearsal/regenerateKey?api-version=2026-03-18 --body @- --output none`,
-      answer: (_, input) => this.#regenerateKey(input),
+      answer: (_, input) => this.#regenerateKeyCommand(input),
     },
     {
       line: 'deployment group create --resource-group rehearsal --name rotate-key --template-file * --parameters … --output none',
-      answer: (options) => this.#writeSecret(options),
+      answer: (options) => this.#writeSecretCommand(options),
     },
   ];
 
-  async #regenerateKey(input: string): Promise<unknown> {
+  async #regenerateKeyCommand(input: string): Promise<unknown> {
     const key = ({ '{"keyType":"Primary"}': 'primary', '{"keyType":"Secondary"}': 'secondary' } as const)[
       input
     ];
@@ -139,18 +139,18 @@ export class AzureAccount {
       this.#acs.accessKeys.regenerate(key);
       this.#noteKeys();
     });
-    // Printed although --output is none: nothing of it may be shown.
+    // Returned in spite of --output none: the script must not print it.
     return {
       primaryConnectionString: this.#acs.connectionString('primary'),
       secondaryConnectionString: this.#acs.connectionString('secondary'),
     };
   }
 
-  async #writeSecret(options: Options): Promise<undefined> {
+  async #writeSecretCommand(options: Options): Promise<undefined> {
     const parameters = Object.fromEntries(
       (options.get('--parameters') ?? []).map((one) => one.split('=') as [string, string]),
     );
-    await refuseParameters(options.get('--template-file')?.[0] ?? '', Object.keys(parameters));
+    await checkParameters(options.get('--template-file')?.[0] ?? '', Object.keys(parameters));
     const { vaultName, communicationServiceName, secretName, activeKey, retiringKey } = parameters;
     const known =
       vaultName === 'kv-rehearsal' &&
@@ -165,7 +165,7 @@ export class AzureAccount {
         this.tags = { activeKey, ...(retiringKey === undefined ? {} : { retiringKey }) };
         this.updated = new Date();
         const value = this.#acs.connectionString(activeKey);
-        // As in Azure, the same value makes no new version.
+        // As in Azure, the same value creates no new version.
         if (value !== this.#secret) this.#vault.setSecret(SECRET_NAME, value);
         this.#secret = value;
       },
@@ -184,8 +184,8 @@ export class AzureAccount {
   }
 }
 
-/** The parameters have to be those that the template declares; the ones with a default may be left out. */
-async function refuseParameters(templateFile: string, given: string[]): Promise<void> {
+/** Rejects parameters that the template does not declare, and missing ones that have no default. */
+async function checkParameters(templateFile: string, given: string[]): Promise<void> {
   const template = await readFile(templateFile, 'utf8');
   const declared = [...template.matchAll(/^param (?<name>\w+) [^=\n]*(?<fallback>=)?/gm)].map(
     ({ groups }) => groups,
@@ -201,7 +201,7 @@ function isKeyName(text: string | undefined): text is KeyName {
   return text === 'primary' || text === 'secondary';
 }
 
-/** The options when the arguments are exactly those of the line. */
+/** The options, when the arguments match the line exactly. */
 function match(line: readonly string[], args: readonly string[]): Options | undefined {
   const options: Options = new Map();
   let option: string | undefined;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import * as z from 'zod';
-import { type AzureCli, azureCli, readFromAzure, typed } from '../../../tools/rotate-key/azureCli.ts';
+import { type AzureCli, azureCli, readFromAzure, shellCommand } from '../../../tools/rotate-key/azureCli.ts';
 import { installCommand } from '../../e2e/installCommand.ts';
 
 let folder: string;
@@ -12,12 +12,12 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-/** An `az` that is this script. */
+/** An `az` that runs this script. */
 async function az(script: string, signal = new AbortController().signal): Promise<AzureCli> {
   return azureCli({ ...process.env, PATH: await installCommand(folder, 'az', script) }, signal);
 }
 
-test('hands over words and input as they are', async () => {
+test('passes arguments and stdin unchanged', async () => {
   const echo = await az(`
     const input = require('node:fs').readFileSync(0, 'utf8');
     console.log(JSON.stringify({ args: process.argv.slice(2), input }));`);
@@ -36,13 +36,13 @@ test('hands over words and input as they are', async () => {
   expect(JSON.parse(printed)).toEqual({ args, input: '{"keyType":"Primary"}' });
 });
 
-test('keeps what az is answered out of its log file', async () => {
+test('turns the log file of az off', async () => {
   const env = await az(`console.log(process.env.AZURE_LOGGING_ENABLE_LOG_FILE)`);
 
   expect(await env({ args: [] })).toBe('false\n');
 });
 
-test("tells az's own message, and nothing of what it printed", async () => {
+test('rejects with the stderr of az, without its stdout', async () => {
   const fails = await az(`
     console.log('printed');
     console.error("ERROR: Please run 'az login' to setup account.");
@@ -53,20 +53,22 @@ test("tells az's own message, and nothing of what it printed", async () => {
   );
 });
 
-test('tells which command printed something unexpected, and not what', async () => {
+test('names the command that printed unexpected output, but not the output', async () => {
   const prints = await az(`console.log('{"accessKey":"c2VjcmV0"}')`);
   const reading = readFromAzure(prints, z.array(z.string()), ['resource', 'list', '--name', 'a']);
 
-  await expect(reading).rejects.toThrow(/^az resource list printed something else than expected\.$/);
+  await expect(reading).rejects.toThrow(
+    /^az resource list printed unexpected output\. Update the Azure CLI\.$/,
+  );
 });
 
-test('says how to get the Azure CLI when there is none', async () => {
+test('links to the Azure CLI when it is not installed', async () => {
   const none = azureCli({ ...process.env, PATH: folder }, new AbortController().signal);
 
-  await expect(none({ args: ['rest'] })).rejects.toThrow('The Azure CLI is not installed');
+  await expect(none({ args: ['rest'] })).rejects.toThrow('The Azure CLI is not on the PATH');
 });
 
-test('an interruption ends a command that is running', async () => {
+test('the signal ends a running command', async () => {
   const interruption = new AbortController();
   const started = join(folder, 'started');
   const hangs = await az(
@@ -81,10 +83,10 @@ test('an interruption ends a command that is running', async () => {
   await expect(running).rejects.toThrow('aborted');
 });
 
-test('types a command so that bash, zsh and PowerShell read the same', () => {
+test('quotes a command for bash, zsh and PowerShell', () => {
   const args = ['rest', '--url', '/a/b?api-version=1', '--query', "{t:tags,n:'x y'}", '--body', '@-'];
 
-  expect(typed({ args, input: '{"keyType":"Primary"}' })).toBe(
+  expect(shellCommand({ args, input: '{"keyType":"Primary"}' })).toBe(
     `echo '{"keyType":"Primary"}' | az rest --url "/a/b?api-version=1" --query "{t:tags,n:'x y'}" --body "@-"`,
   );
 });

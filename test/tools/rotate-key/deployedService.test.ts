@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { findDeployment } from '../../../tools/rotate-key/deployment.ts';
+import { findService } from '../../../tools/rotate-key/deployedService.ts';
 import { readSecret } from '../../../tools/rotate-key/secret.ts';
 import { type LocalAzure, startLocalAzure } from '../../../local/localAzure.ts';
 import { AzureAccount, resource } from './azureAccount.ts';
@@ -16,7 +16,7 @@ afterAll(() => azure.close());
 
 function find(names: { functionApp?: string; communicationService?: string } = {}) {
   const { functionApp, communicationService } = names;
-  return findDeployment(account.cli, { resourceGroup: 'rehearsal', functionApp, communicationService });
+  return findService(account.cli, { resourceGroup: 'rehearsal', functionApp, communicationService });
 }
 
 test('finds the parts of a service from its resource group', async () => {
@@ -39,7 +39,7 @@ test('reads no setting that it does not need', async () => {
   account.settings['STRIPE_API_KEY'] = 'not ours';
   let printed = '';
 
-  await findDeployment(async (command) => (printed += await account.cli(command)), {
+  await findService(async (command) => (printed += await account.cli(command)), {
     resourceGroup: 'rehearsal',
     functionApp: undefined,
     communicationService: undefined,
@@ -48,7 +48,7 @@ test('reads no setting that it does not need', async () => {
   expect(printed).not.toContain('not ours');
 });
 
-test('names the choices where there are several', async () => {
+test('lists the candidates when there are several', async () => {
   account.resources.push(
     resource('Microsoft.Web/sites', 'func-other', 'functionapp'),
     resource('Microsoft.Communication/communicationServices', 'acs-other'),
@@ -56,37 +56,37 @@ test('names the choices where there are several', async () => {
 
   await expect(find()).rejects.toMatchObject({
     message:
-      'rehearsal has more than one function app: func-rehearsal, func-other. Say which with --function-app.',
+      'Resource group rehearsal has more than one function app: func-rehearsal, func-other. Choose one with --function-app.',
     exitCode: 2,
   });
   await expect(find({ functionApp: 'func-rehearsal' })).rejects.toThrow(
-    'Say which with --communication-service.',
+    'Choose one with --communication-service.',
   );
   const found = await find({ functionApp: 'FUNC-rehearsal', communicationService: 'acs-rehearsal' });
   expect(found?.communicationService.name).toBe('acs-rehearsal');
 });
 
-test('says what is missing from the resource group', async () => {
+test('names what is missing in the resource group', async () => {
   await expect(find({ functionApp: 'func' })).rejects.toThrow('rehearsal has no function app func.');
   account.settings['KEY_VAULT_URI'] = 'https://kv-elsewhere.vault.azure.net/';
   await expect(find()).rejects.toThrow('rehearsal has no vault kv-elsewhere.');
 });
 
-test('says that an app is not a token service', async () => {
+test('rejects an app that is not a token service', async () => {
   account.settings = {};
 
   await expect(find()).rejects.toThrow(
-    'The settings of func-rehearsal are not those of a token service: KEY_VAULT_URI is required unless ACS_ENDPOINT is set.',
+    'func-rehearsal does not have the settings of a token service: KEY_VAULT_URI is required unless ACS_ENDPOINT is set.',
   );
 });
 
-test('finds nothing to rotate in a keyless service', async () => {
+test('returns undefined for a keyless service', async () => {
   account.settings = { ACS_ENDPOINT: 'https://acs-rehearsal.communication.azure.com/' };
 
   expect(await find()).toBeUndefined();
 });
 
-test('uses http on loopback and nowhere else', async () => {
+test('uses http on loopback only', async () => {
   account.host = '127.0.0.1:7071';
 
   expect((await find())?.functionApp.api.href).toBe('http://127.0.0.1:7071/api/');
@@ -98,15 +98,15 @@ test.each([
   [{ activeKey: 'first' }],
   [{ activeKey: 'primary', retiringKey: 'primary' }],
   [{ activeKey: 'primary', retiringKey: 'third' }],
-])('the tags %j make it say how to write the secret again', async (tags) => {
+])('prints the command that writes the secret when its tags are %j', async (tags) => {
   account.tags = tags;
 
-  const deployment = await find();
-  if (deployment === undefined) throw new Error('not found');
+  const service = await find();
+  if (service === undefined) throw new Error('not found');
 
-  const reading = readSecret(account.cli, deployment);
+  const reading = readSecret(account.cli, service);
 
   await expect(reading).rejects.toThrow(
-    /do not say which access key it holds.*az deployment group create .*activeKey=primary/s,
+    /do not name its access key.*az deployment group create .*activeKey=primary/s,
   );
 });

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from '@jest/globals';
-import type { Deployment } from '../../../tools/rotate-key/deployment.ts';
-import { prepareCheck } from '../../../tools/rotate-key/serviceCheck.ts';
+import type { DeployedService } from '../../../tools/rotate-key/deployedService.ts';
+import { createServiceCheck } from '../../../tools/rotate-key/serviceCheck.ts';
 import { type ScriptedServer, startScriptedServer, status } from '../../shared/support/scriptedServer.ts';
 
 const created = status(201, {}, { token: 'a.b.c', user: { communicationUserId: '8:acs:1_2' } });
@@ -8,18 +8,18 @@ const healthy = status(200, {}, { status: 'ok' });
 const deleted = status(204);
 
 let server: ScriptedServer;
-let deployment: Deployment;
+let service: DeployedService;
 beforeEach(async () => {
   server = await startScriptedServer();
   const functionApp = { name: 'func', id: '/sites/func', api: new URL('/api/', server.url) };
-  deployment = { functionApp, callers: 'function-key', scope: 'chat' } as Deployment;
+  service = { functionApp, callers: 'function-key', scope: 'chat' } as DeployedService;
 });
 
 const az = () => Promise.resolve('{"other":"k1","default":"k2"}');
 const prepare = (bearer?: string) =>
-  prepareCheck(az, deployment, { bearer, signal: new AbortController().signal, pauseMs: 1 });
+  createServiceCheck(az, service, { bearer, signal: new AbortController().signal, pauseMs: 1 });
 
-test('asks for the health without credentials, and for a user with the default key', async () => {
+test('calls health without credentials and users with the default key', async () => {
   server.script.push(healthy, created, deleted);
 
   await (
@@ -29,8 +29,8 @@ test('asks for the health without credentials, and for a user with the default k
   expect(server.requests.map((headers) => headers['x-functions-key'])).toEqual([undefined, 'k2', 'k2']);
 });
 
-test('sends a bearer token where callers sign in', async () => {
-  deployment = { ...deployment, callers: 'oidc' };
+test('sends the bearer token with CALLER_AUTH=oidc', async () => {
+  service = { ...service, callers: 'oidc' };
   server.script.push(healthy, created, deleted);
 
   await (
@@ -41,18 +41,18 @@ test('sends a bearer token where callers sign in', async () => {
   expect(server.requests[1]).not.toHaveProperty('x-functions-key');
 });
 
-test('demands that bearer token before anything else', async () => {
-  deployment = { ...deployment, callers: 'oidc' };
+test('requires the bearer token before it sends a request', async () => {
+  service = { ...service, callers: 'oidc' };
 
   await expect(prepare()).rejects.toThrow('TOKEN_SERVICE_BEARER');
   await expect(prepare('')).rejects.toThrow('TOKEN_SERVICE_BEARER');
   expect(server.requests).toEqual([]);
 });
 
-test('gives the service time to get over a change', async () => {
-  const unwell = status(503, {}, { status: 'failed' });
+test('retries while the service recovers from a change', async () => {
+  const unhealthy = status(503, {}, { status: 'failed' });
   server.script.push(
-    unwell,
+    unhealthy,
     healthy,
     status(502, {}, { code: 'upstream_rejected' }),
     healthy,
@@ -67,16 +67,16 @@ test('gives the service time to get over a change', async () => {
   expect(server.requests).toHaveLength(6);
 });
 
-test('gives up after ten attempts and names the last answer', async () => {
+test('fails after ten attempts and names the last response', async () => {
   server.script.push(status(503, {}, { status: 'failed' }));
 
-  await expect((await prepare())()).rejects.toThrow('did not work in 10 attempts: GET health answered 503.');
+  await expect((await prepare())()).rejects.toThrow('failed 10 checks in a row: GET health returned 503.');
   expect(server.requests).toHaveLength(10);
 });
 
-test('an answer without a token is not good enough', async () => {
-  const untold = status(201, {}, { user: { communicationUserId: '8:acs:1_2' } });
-  server.script.push(...Array.from({ length: 10 }, () => [healthy, untold]).flat());
+test('fails when a response has no token', async () => {
+  const withoutToken = status(201, {}, { user: { communicationUserId: '8:acs:1_2' } });
+  server.script.push(...Array.from({ length: 10 }, () => [healthy, withoutToken]).flat());
 
-  await expect((await prepare())()).rejects.toThrow('POST users answered no token.');
+  await expect((await prepare())()).rejects.toThrow('POST users returned no token.');
 });

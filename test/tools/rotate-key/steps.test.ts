@@ -1,23 +1,27 @@
 import { expect, test } from '@jest/globals';
-import type { Deployment } from '../../../tools/rotate-key/deployment.ts';
+import type { DeployedService } from '../../../tools/rotate-key/deployedService.ts';
 import type { Secret } from '../../../tools/rotate-key/secret.ts';
-import { type Choices, planSteps, runAgain } from '../../../tools/rotate-key/steps.ts';
+import { type RotationOptions, planSteps, nextRunMessage } from '../../../tools/rotate-key/steps.ts';
 
 const updated = new Date('2026-01-01T00:00:00Z');
-const deployment = { secretTtlMs: 600_000, tokenLifetimeMs: 1440 * 60_000 } as Deployment;
+const service = { secretTtlMs: 600_000, tokenLifetimeMs: 1440 * 60_000 } as DeployedService;
 const minutesLater = (minutes: number) => new Date(updated.getTime() + minutes * 60_000);
 
-/** The steps, a word or two for each. */
-function plan(secret: Partial<Secret>, choices: Partial<Choices> = {}, now = minutesLater(60)): string[] {
+/** A short name for each step. */
+function plan(
+  secret: Partial<Secret>,
+  options: Partial<RotationOptions> = {},
+  now = minutesLater(60),
+): string[] {
   return planSteps(
     { activeKey: 'primary', retiringKey: undefined, updated, ...secret },
-    deployment,
-    { noWait: false, keepTokens: false, ...choices },
+    service,
+    { noWait: false, keepTokens: false, ...options },
     now,
   ).map((step) => (step.kind === 'write' ? `write ${step.activeKey}` : `${step.kind} ${step.key}`));
 }
 
-test('begins with the key that is not in use, and ends with the one that was', () => {
+test('regenerates the inactive key first, then the key that was active', () => {
   expect(plan({})).toEqual([
     'regenerate secondary',
     'write secondary',
@@ -27,7 +31,7 @@ test('begins with the key that is not in use, and ends with the one that was', (
   ]);
 });
 
-test('goes on with the retiring key', () => {
+test('continues with the retiring key', () => {
   expect(plan({ activeKey: 'secondary', retiringKey: 'primary' })).toEqual([
     'wait primary',
     'regenerate primary',
@@ -35,7 +39,7 @@ test('goes on with the retiring key', () => {
   ]);
 });
 
-test('waits for nothing with noWait', () => {
+test('noWait: does not wait', () => {
   expect(plan({}, { noWait: true }, updated)).toEqual([
     'regenerate secondary',
     'write secondary',
@@ -44,30 +48,26 @@ test('waits for nothing with noWait', () => {
   ]);
 });
 
-test('lets a secret that was just written spread before the first change', () => {
+test('waits for the caches first when the secret was just written', () => {
   expect(plan({}, {}, minutesLater(10))[0]).toBe('wait secondary');
   // The cache lifetime and half a minute.
   expect(plan({}, {}, minutesLater(10.5))[0]).toBe('regenerate secondary');
 });
 
-test('leaves the retiring key with keepTokens until the last of its tokens has expired', () => {
+test('keepTokens: keeps the retiring key until its last token has expired', () => {
   const secret = { activeKey: 'secondary', retiringKey: 'primary' } as const;
   const expired = 1440 + 10.5;
 
-  expect(plan({}, { keepTokens: true })).toEqual([
-    'regenerate secondary',
-    'write secondary',
-    'leave primary',
-  ]);
-  expect(plan(secret, { keepTokens: true }, minutesLater(expired - 1))).toEqual(['leave primary']);
+  expect(plan({}, { keepTokens: true })).toEqual(['regenerate secondary', 'write secondary', 'keep primary']);
+  expect(plan(secret, { keepTokens: true }, minutesLater(expired - 1))).toEqual(['keep primary']);
   expect(plan(secret, { keepTokens: true }, minutesLater(expired))).toEqual([
     'regenerate primary',
     'write secondary',
   ]);
 });
 
-test('tells when the retiring key can go', () => {
-  expect(runAgain('primary', { activeKey: 'secondary', retiringKey: 'primary', updated }, deployment)).toBe(
-    'Run this again after 2026-01-02T00:10:30.000Z to regenerate the primary key.',
-  );
+test('says when the retiring key can be regenerated', () => {
+  expect(
+    nextRunMessage('primary', { activeKey: 'secondary', retiringKey: 'primary', updated }, service),
+  ).toBe('Run the same command again after 2026-01-02T00:10:30.000Z to regenerate the primary key.');
 });
