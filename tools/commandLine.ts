@@ -1,4 +1,4 @@
-/** A command that cannot go on, said in words for whoever typed it. */
+/** An error whose message is meant for the user of a command. */
 export class CommandError extends Error {
   override name = 'CommandError';
   readonly exitCode: number;
@@ -9,7 +9,7 @@ export class CommandError extends Error {
   }
 }
 
-/** Runs a command line's `read`, turning what it throws into the usual exit code for a wrong call, 2. */
+/** Reads the options of a command. Prints the usage for --help; exits with 2 when `read` throws. */
 export function readCommandLine<Options>(usage: string, read: () => Options & { help: boolean }): Options {
   try {
     const options = read();
@@ -25,7 +25,7 @@ export function readCommandLine<Options>(usage: string, read: () => Options & { 
   }
 }
 
-/** A port as typed: a whole number from 0 to 65535, 0 for a free one. */
+/** Reads a port from 0 to 65535; 0 means any free port. */
 export function readPort(text: string): number {
   if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) {
     throw new RangeError(`--port must be a number from 0 to 65535, not '${text}'`);
@@ -33,7 +33,7 @@ export function readPort(text: string): number {
   return Number(text);
 }
 
-/** Runs a command to its end; what it throws is told in one line. */
+/** Runs a command and prints the message of an error it throws. */
 export async function runCommand(run: () => Promise<void>): Promise<void> {
   try {
     await run();

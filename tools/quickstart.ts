@@ -1,19 +1,20 @@
 import { parseArgs } from 'node:util';
 import { CommandError, readCommandLine, runCommand } from './commandLine.ts';
-import { converse, type Credentials } from './quickstart/conversation.ts';
+import { type Credentials, runQuickstart } from './quickstart/runQuickstart.ts';
 import { startLocalService } from '../local/localService.ts';
 import { isLoopback } from '../shared/azure/loopback.ts';
 
-const usage = `The conversation of Microsoft's user access tokens quickstart, over HTTP against this service.
+const usage = `Runs the steps of Microsoft's user access tokens quickstart over HTTP against this service: creates a user,
+issues two tokens, revokes them and deletes the user.
 
 npm run quickstart -- [--url URL] [--key KEY | --bearer TOKEN] [--hide-tokens]
 
-  --url URL       a running service, e.g. https://<app>.azurewebsites.net; without it one is started here
-  --key KEY       a function key of it; better in the environment, as TOKEN_SERVICE_KEY
-  --bearer TOKEN  where callers sign in: an administrator's token; better in the environment,
-                  as TOKEN_SERVICE_BEARER
-  --hide-tokens   leave the tokens out of the output, for logs that others read
-  --help          this text
+  --url URL       a running service, such as https://<app>.azurewebsites.net (default: start a local one)
+  --key KEY       a function key of the service; or set TOKEN_SERVICE_KEY, which keeps it out of the
+                  shell history
+  --bearer TOKEN  with CALLER_AUTH=oidc, the bearer token of an administrator; or set TOKEN_SERVICE_BEARER
+  --hide-tokens   do not print the tokens; for logs that others can read
+  --help          show this help
 `;
 
 const { url, credentials, showTokens } = readCommandLine(usage, () => {
@@ -38,28 +39,29 @@ const { url, credentials, showTokens } = readCommandLine(usage, () => {
 });
 
 await runCommand(async () => {
-  if (url !== undefined) return converse({ api: url, credentials, showTokens });
+  if (url !== undefined) return runQuickstart({ api: url, credentials, showTokens });
   const service = await startLocalService({ app: '.', port: 0 });
   try {
-    await converse({ api: new URL(`${service.url}/api/`), credentials: {}, showTokens });
+    await runQuickstart({ api: new URL(`${service.url}/api/`), credentials: {}, showTokens });
   } finally {
     await service.stop();
   }
 });
 
-/** A secret without the line end that a shell may leave on it; one that no header can hold is refused unquoted. */
+/** Trims the line end that a shell may add. The error for an invalid secret does not contain it. */
 function secret(name: string, text = ''): string | undefined {
   const trimmed = text.trim();
-  if (!/^[\x21-\x7e]*$/.test(trimmed)) throw new CommandError(`the ${name} has characters that none has`, 2);
+  if (!/^[\x21-\x7e]*$/.test(trimmed))
+    throw new CommandError(`the ${name} contains characters that are not allowed in an HTTP header`, 2);
   return trimmed === '' ? undefined : trimmed;
 }
 
-/** The API below an app's URL, with or without its `api` prefix. */
+/** The base URL of the API, from the app's URL with or without /api. */
 function apiUrl(text: string): URL {
   const given = URL.parse(text);
   if (given === null) throw new CommandError(`--url must be a URL, not '${text}'`, 2);
   if (given.protocol !== 'https:' && !(given.protocol === 'http:' && isLoopback(given))) {
-    throw new CommandError('--url must be https: keys and tokens are not sent in the clear', 2);
+    throw new CommandError('--url must be https, so that keys and tokens are encrypted', 2);
   }
   const path = given.pathname.replace(/\/+$/, '');
   return new URL(`${path === '' ? '/api' : path}/`, given.origin);

@@ -16,7 +16,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** An `az` whose login is one that the emulated vault accepts; the credential runs it and reads what it prints. */
+/** An `az` whose tokens the emulated vault accepts. The service's credential runs it and reads its output. */
 const az = `
   const { IDENTITY, IDENTITY_SECRET } = process.env;
   const resource = process.argv[process.argv.indexOf('--resource') + 1];
@@ -38,7 +38,7 @@ function asDeveloper({ identity }: LocalAzure, path: string): Record<string, str
   };
 }
 
-test("uses the developer's az login where there is no managed identity", async () => {
+test("uses the developer's az login when there is no managed identity", async () => {
   const path = await installCommand(folder, 'az', az);
   service = await startLocalService({
     app: '.',
@@ -52,7 +52,7 @@ test("uses the developer's az login where there is no managed identity", async (
   expect(service.azure.vault.requests.count('getSecret')).toBe(1);
 });
 
-test('answers upstream_unavailable when the login does not work', async () => {
+test('returns upstream_unavailable when there is no login', async () => {
   const logs: string[] = [];
   service = await startLocalService({
     app: '.',
@@ -65,5 +65,5 @@ test('answers upstream_unavailable when the login does not work', async () => {
 
   expect(response.status).toBe(503);
   expect(await response.json()).toMatchObject({ code: 'upstream_unavailable' });
-  expect(logs.join('\n')).toContain('is az logged in?');
+  expect(logs.join('\n')).toContain('az login');
 });

@@ -26,14 +26,14 @@ const conversation = new RegExp(
   ].join('\n\n'),
 );
 
-test('starts a service of its own and prints what the quickstart prints', async () => {
+test('without --url it starts a service and prints what the quickstart prints', async () => {
   const command = quickstart();
 
   expect(await command.ended).toBe(0);
   expect(command.output()).toMatch(conversation);
 });
 
-test.each(['', '/', '/api', '/api/'])('talks to a running service at its URL with "%s"', async (path) => {
+test.each(['', '/', '/api', '/api/'])('calls a running service at its URL with "%s"', async (path) => {
   const command = quickstart('--url', `${service.url}${path}`, '--key', key());
 
   expect(await command.ended).toBe(0);
@@ -41,7 +41,7 @@ test.each(['', '/', '/api', '/api/'])('talks to a running service at its URL wit
   expect(service.azure.acs.identities.count).toBe(0);
 });
 
-test('names the step, the status and the code of a failure, and leaves no user behind', async () => {
+test('names the step, status and code of a failure, and deletes the user', async () => {
   service.azure.acs.faults.arm({ operation: 'revokeTokens', status: 429, retryAfter: '30' });
 
   const command = quickstart('--url', service.url, '--key', key());
@@ -51,36 +51,38 @@ test('names the step, the status and the code of a failure, and leaves no user b
   expect(service.azure.acs.identities.count).toBe(0);
 });
 
-test('asks for a key when the host wants one', async () => {
+test('asks for a key when the host rejects the request', async () => {
   const command = quickstart('--url', service.url, '--key', 'wrong');
 
   expect(await command.ended).toBe(1);
-  expect(command.output()).toContain('Could not create the user: status 401, no code: ');
+  expect(command.output()).toContain('Could not create the user: status 401, no code.');
   expect(command.output()).toContain('--key');
 });
 
-test('takes the key from the environment, without the line end that a shell may leave on it', async () => {
+test('reads the key from the environment and trims it', async () => {
   const command = quickstartWith({ TOKEN_SERVICE_KEY: `${key()}\r\n` }, '--url', service.url);
 
   expect(await command.ended).toBe(0);
   expect(command.output()).toMatch(conversation);
 });
 
-test('prefers the key on the command line to the one in the environment', async () => {
+test('prefers --key to TOKEN_SERVICE_KEY', async () => {
   const command = quickstartWith({ TOKEN_SERVICE_KEY: 'wrong' }, '--url', service.url, '--key', key());
 
   expect(await command.ended).toBe(0);
 });
 
-test('refuses a key that no header can hold, and does not repeat it', async () => {
+test('rejects a key that is no header value, and does not print it', async () => {
   const command = quickstartWith({ TOKEN_SERVICE_KEY: 'half a\nsecret' }, '--url', service.url);
 
   expect(await command.ended).toBe(2);
-  expect(command.output()).toContain('the key has characters that none has. See --help.');
+  expect(command.output()).toContain(
+    'the key contains characters that are not allowed in an HTTP header. See --help.',
+  );
   expect(command.output()).not.toContain('secret');
 });
 
-test('leaves the tokens out with --hide-tokens', async () => {
+test('does not print the tokens with --hide-tokens', async () => {
   const command = quickstart('--url', service.url, '--key', key(), '--hide-tokens');
 
   expect(await command.ended).toBe(0);
@@ -88,7 +90,7 @@ test('leaves the tokens out with --hide-tokens', async () => {
   expect(command.output()).not.toMatch(new RegExp(token));
 });
 
-describe('where callers sign in', () => {
+describe('with CALLER_AUTH=oidc', () => {
   let signedIn: LocalService;
   let bearer: string;
   beforeAll(async () => {
@@ -97,7 +99,7 @@ describe('where callers sign in', () => {
   });
   afterAll(() => signedIn.stop());
 
-  test.each(['--bearer', 'TOKEN_SERVICE_BEARER'])("takes an administrator's token from %s", async (from) => {
+  test.each(['--bearer', 'TOKEN_SERVICE_BEARER'])("reads an administrator's token from %s", async (from) => {
     const command = from.startsWith('--')
       ? quickstart('--url', signedIn.url, from, bearer)
       : quickstartWith({ [from]: bearer }, '--url', signedIn.url);
@@ -116,18 +118,18 @@ describe('where callers sign in', () => {
   });
 });
 
-test('says when nothing answers', async () => {
+test('names the URL when there is no response', async () => {
   const command = quickstart('--url', 'http://127.0.0.1:9');
 
   expect(await command.ended).toBe(1);
-  expect(command.output()).toContain('Could not create the user: http://127.0.0.1:9/api/ does not answer');
+  expect(command.output()).toContain('Could not create the user: no response from http://127.0.0.1:9/api/');
 });
 
 test.each([
   ['--url', 'nonsense'],
   ['--url', 'http://contoso.example'],
   ['--urll', 'x'],
-])('refuses %s %s with exit code 2', async (...args) => {
+])('exits with 2 for %s %s', async (...args) => {
   const command = quickstart(...args);
 
   expect(await command.ended).toBe(2);
