@@ -12,6 +12,7 @@ import {
   checkedNetwork
   checkedOrigins
   checkedPrefix
+  checkedRequiredScope
   checkedSecretName
   dataLocation
   scope
@@ -86,6 +87,12 @@ param oidcIssuer string = ''
 @maxLength(2048)
 param oidcAudience string = ''
 
+@description('With oidc: scopes in the scp or scope claim, of which a user\'s token needs one. [\'none\'] for providers whose tokens have no scopes.')
+param oidcRequiredScope string[] = []
+
+@description('With oidc: client ids whose tokens are accepted. Empty for all clients.')
+param oidcAllowedClients string[] = []
+
 @description('With oidc: claim that identifies the user. Entra ID: oid, since its sub differs per app.')
 @minLength(1)
 @maxLength(100)
@@ -99,7 +106,7 @@ param oidcAdminRole string = 'TokenService.Admin'
 @description('Requests a minute that one caller may send to one instance; 0 for no limit.')
 @minValue(0)
 @maxValue(1000000)
-param callerRequestsPerMinute int = 60
+param callerRequestsPerMinute int = 10
 
 @description('Origins whose pages may call the service, such as https://app.example.com. None by default.')
 param corsOrigins string[] = []
@@ -285,6 +292,8 @@ module functionApp 'modules/functionApp.bicep' = {
         ? {
             OIDC_ISSUER: checkedIssuer(oidcIssuer)
             OIDC_AUDIENCE: checkedAudience(oidcAudience)
+            OIDC_REQUIRED_SCOPE: checkedRequiredScope(oidcRequiredScope)
+            OIDC_ALLOWED_CLIENTS: join(oidcAllowedClients, ',')
             OIDC_ADMIN_ROLE: oidcAdminRole
             OIDC_SUBJECT_CLAIM: checkedClaim(oidcSubjectClaim)
             USER_TABLE_ENDPOINT: storage.outputs.tableEndpoint

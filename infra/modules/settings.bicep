@@ -94,6 +94,13 @@ func checkedAudience(audience string) string =>
   !empty(audience) ? audience : fail('oidcAudience is required when callerAuth is oidc')
 
 @export()
+@description('Returns OIDC_REQUIRED_SCOPE. Fails the deployment when it is empty.')
+func checkedRequiredScope(scopes string[]) string =>
+  !empty(scopes)
+    ? join(scopes, ',')
+    : fail('oidcRequiredScope is required when callerAuth is oidc: the scopes of the API, or none')
+
+@export()
 @description('The address range, or a failed deployment when it has no room for the subnets.')
 func checkedNetwork(addressPrefix string) string =>
   length(split(addressPrefix, '/')) == 2 && parseCidr(addressPrefix).cidr <= 25

@@ -245,6 +245,7 @@ test('with CALLER_AUTH=oidc it requires the bearer token of an administrator', a
     CALLER_AUTH: 'oidc',
     OIDC_ISSUER: 'https://issuer.example.com',
     OIDC_AUDIENCE: 'api://acs-token-service',
+    OIDC_REQUIRED_SCOPE: 'Tokens.Issue',
     USER_TABLE_ENDPOINT: 'https://users.table.core.windows.net/',
   };
   const bearer = (await service.signIn?.provider.tokenFor('admin')) ?? '';

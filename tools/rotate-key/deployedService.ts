@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { CommandError } from '../commandLine.ts';
-import { readSettings, type Settings } from '../../shared/config.ts';
+import { readSettings, settingNames, type Settings } from '../../shared/config.ts';
 import { ServiceError } from '../../shared/errors.ts';
 import { isLoopback } from '../../shared/azure/loopback.ts';
 import { type AzureCli, readFromAzure } from './azureCli.ts';
@@ -14,13 +14,6 @@ const resourceSchema = z.object({
 type Resource = z.output<typeof resourceSchema>;
 
 const settingsSchema = z.array(z.object({ name: z.string(), value: z.string() }));
-
-/** The settings that a rotation reads, and those that shared/config.ts requires with CALLER_AUTH=oidc. */
-const settingNames = [
-  ...['KEY_VAULT_URI', 'ACS_CONNECTION_STRING_SECRET', 'ACS_SECRET_TTL_SECONDS', 'ACS_ENDPOINT'],
-  ...['TOKEN_ALLOWED_SCOPES', 'TOKEN_MAX_EXPIRY_MINUTES'],
-  ...['CALLER_AUTH', 'OIDC_ISSUER', 'OIDC_AUDIENCE', 'USER_TABLE_ENDPOINT'],
-];
 
 /** What a rotation needs to know of a deployed token service. */
 export interface DeployedService {
@@ -108,7 +101,10 @@ function choose(
 }
 
 async function readAppSettings(az: AzureCli, resourceGroup: string, app: string): Promise<Settings> {
-  const names = settingNames.map((name) => `'${name}'`).join(',');
+  const names = settingNames
+    .filter((name) => name !== 'USER_TABLE_CONNECTION_STRING')
+    .map((name) => `'${name}'`)
+    .join(',');
   const args = [
     ...['functionapp', 'config', 'appsettings', 'list', '--resource-group', resourceGroup, '--name', app],
     ...['--query', `[?contains([${names}],name)].{name:name,value:value}`],

@@ -70,6 +70,7 @@ testWithCompiler('reports mistakes in what the parameters files deploy', async (
     tokenDefaultExpiryMinutes: '120\nparam tokenMaxExpiryMinutes = 60',
     oidcIssuer: "'http://id.example.com'\nparam callerAuth = 'oidc'",
     oidcAudience: "''\nparam oidcIssuer = 'https://id.example.com'\nparam callerAuth = 'oidc'",
+    oidcRequiredScope: `[]\nparam oidcIssuer = 'https://id.example.com'\nparam oidcAudience = 'api'\nparam callerAuth = 'oidc'`,
     corsOrigins: "['*']",
     alertEmails: "['a@example.com', 'a@example.com']",
     networkAddressPrefix: "'10.0.0.0/28'\nparam privateNetworking = true",
