@@ -1,5 +1,5 @@
 metadata name = 'ACS token service'
-metadata description = 'The Azure side of the token service. Afterwards: func azure functionapp publish <functionAppName>.'
+metadata description = 'The Azure resources of the token service. After deployment, publish the code: func azure functionapp publish <functionAppName>.'
 
 import {
   checkedAllowedScopes
@@ -20,70 +20,70 @@ import {
 
 targetScope = 'resourceGroup'
 
-// Where
+// Names and location
 
-@description('Start of every resource\'s name: lower-case letters and digits, a letter first.')
+@description('Prefix of every resource name: lower-case letters and digits, starting with a letter.')
 @minLength(2)
 @maxLength(10)
 param namePrefix string = 'acstoken'
 
-@description('Azure region of everything but the communication service, which is global.')
+@description('Azure region of every resource except the communication service, which is global.')
 param location string = resourceGroup().location
 
-@description('Geography where Communication Services keeps its data. Fixed at creation.')
+@description('Geography where Communication Services stores its data. Cannot be changed later.')
 param acsDataLocation dataLocation
 
 @description('Tags of every resource.')
 param tags { *: string } = {}
 
-// How the service reaches Communication Services
+// Credentials for Communication Services
 
-@description('Managed identity straight to Communication Services: access keys off, no vault and no secret.')
+@description('Whether the app calls Communication Services with its managed identity. Turns access keys off and deploys no vault.')
 param keyless bool = false
 
-@description('Which access key the secret holds. Flip it to rotate; a redeployment restores this choice.')
+@description('The access key in the secret. npm run rotate-key changes it; set the new value here, because each deployment writes this one.')
 param activeKey 'primary' | 'secondary' = 'primary'
 
-@description('Name of the secret that holds the connection string: letters, digits and hyphens.')
+@description('Name of the secret with the connection string: letters, digits and hyphens.')
 @minLength(1)
 @maxLength(127)
 param secretName string = 'acs-connection-string'
 
-@description('Seconds that the app keeps the secret in memory.')
+@description('Seconds that an instance caches the secret.')
 @minValue(1)
 @maxValue(86400)
 param secretTtlSeconds int = 600
 
-// Which tokens
+// Tokens
 
-@description('Scopes that a caller may ask for.')
+@description('Scopes that a caller may request.')
 @minLength(1)
 param tokenAllowedScopes scope[] = ['chat', 'voip']
 
-@description('Scopes of a token when the caller asks for none; among the allowed ones.')
+@description('Scopes of a token when the caller requests none. Must be among tokenAllowedScopes.')
 @minLength(1)
 param tokenDefaultScopes scope[] = tokenAllowedScopes
 
-@description('Longest lifetime of a token, in minutes.')
+@description('Maximum lifetime of a token, in minutes.')
 @minValue(60)
 @maxValue(1440)
 param tokenMaxExpiryMinutes int = 1440
 
-@description('Lifetime of a token when the caller names none, in minutes; not more than the longest.')
+@description('Lifetime of a token when the caller requests none, in minutes. At most tokenMaxExpiryMinutes.')
 @minValue(60)
 @maxValue(1440)
 param tokenDefaultExpiryMinutes int = tokenMaxExpiryMinutes
 
-// Who may call
+// Callers
 
-@description('function-key: holders of a function key. oidc: bearers of the app\'s own sign-in tokens.')
+@description('function-key: callers send a function key. oidc: callers send a bearer token of your identity provider.')
 param callerAuth 'function-key' | 'oidc' = 'function-key'
 
-@description('With oidc: issuer of the sign-in tokens, to the letter, such as https://login.microsoftonline.com/<tenant id>/v2.0.')
+@description('With oidc: issuer of the bearer tokens, exactly as in their iss claim, such as https://login.microsoftonline.com/<tenant id>/v2.0.')
 @maxLength(2048)
 param oidcIssuer string = ''
 
-@description('With oidc: audience that a sign-in token must name.')
+@description('With oidc: audience of the bearer tokens, as in their aud claim.')
 @maxLength(2048)
 param oidcAudience string = ''
 
@@ -93,33 +93,33 @@ param oidcRequiredScope string[] = []
 @description('With oidc: client ids whose tokens are accepted. Empty for all clients.')
 param oidcAllowedClients string[] = []
 
-@description('With oidc: claim that identifies the user. Entra ID: oid, since its sub differs per app.')
+@description('With oidc: claim that identifies the user. For Entra ID use oid, because sub differs per app.')
 @minLength(1)
 @maxLength(100)
 param oidcSubjectClaim string = 'sub'
 
-@description('With oidc: role, in the roles claim, that makes a caller a service.')
+@description('With oidc: value of the roles claim that makes a caller a service.')
 @minLength(1)
 @maxLength(120)
 param oidcAdminRole string = 'TokenService.Admin'
 
-@description('Requests a minute that one caller may send to one instance; 0 for no limit.')
+@description('With oidc: maximum requests per minute of one user to one instance. 0 turns the limit off.')
 @minValue(0)
 @maxValue(1000000)
 param callerRequestsPerMinute int = 10
 
-@description('Origins whose pages may call the service, such as https://app.example.com. None by default.')
+@description('Origins of web apps that call the service, such as https://app.example.com.')
 param corsOrigins string[] = []
 
-@description('Reach storage and vault through a virtual network only. The functions themselves stay public, as clients need them.')
+@description('Whether storage and vault accept connections from a virtual network only. The functions stay public, because clients call them.')
 param privateNetworking bool = false
 
 @description('With private networking: address range of the virtual network in CIDR notation, /25 or larger.')
 param networkAddressPrefix string = '10.0.0.0/24'
 
-// How it runs
+// Operation
 
-@description('Seconds within which a request is answered.')
+@description('Deadline of a request, in seconds.')
 @minValue(1)
 @maxValue(200)
 param requestDeadlineSeconds int = 10
@@ -127,25 +127,25 @@ param requestDeadlineSeconds int = 10
 @description('Memory of an instance, in MB.')
 param instanceMemoryMB 512 | 2048 | 4096 = 512
 
-@description('Most instances that the app scales out to: the bound on what a flood can cost.')
+@description('Maximum number of instances. Limits the cost of a flood of requests.')
 @minValue(40)
 @maxValue(1000)
 param maximumInstanceCount int = 40
 
-@description('Instances kept warm for HTTP requests, which spare a first caller the cold start. Paid for while idle.')
+@description('Instances that are always running, to avoid cold starts. You pay for them while idle.')
 @minValue(0)
 @maxValue(20)
 param alwaysReadyInstances int = 0
 
-@description('Redundancy of the storage account, which holds the user directory.')
+@description('Redundancy of the storage account, which stores the user directory.')
 param storageSku 'Standard_LRS' | 'Standard_ZRS' | 'Standard_GRS' | 'Standard_GZRS' = 'Standard_LRS'
 
-@description('Days that logs are kept.')
+@description('Days that logs are retained.')
 @minValue(30)
 @maxValue(730)
 param logRetentionDays int = 30
 
-@description('Addresses that are told when requests fail, credentials are refused or the service is throttled. No alerts when there are none.')
+@description('Email addresses for alerts: failing requests, rejected credentials, throttling. Without an address there are no alerts.')
 @maxLength(50)
 param alertEmails string[] = []
 
@@ -326,14 +326,14 @@ module alerts 'modules/alerts.bicep' = if (!empty(alertEmails)) {
   }
 }
 
-@description('Name of the function app: what func azure functionapp publish takes.')
+@description('Name of the function app, for func azure functionapp publish.')
 output functionAppName string = functionApp.outputs.name
 
-@description('Host name of the service; its functions are under /api.')
+@description('Host name of the service. The API is under /api.')
 output functionAppHostName string = functionApp.outputs.hostName
 
-@description('URL of the vault; empty when keyless.')
+@description('URL of the vault. Empty when keyless.')
 output keyVaultUri string = keyless ? '' : vault!.outputs.uri
 
-@description('Name of the secret that holds the connection string; empty when keyless.')
+@description('Name of the secret with the connection string. Empty when keyless.')
 output secretName string = keyless ? '' : vault!.outputs.secretName

@@ -1,23 +1,23 @@
-metadata description = 'Alert rules over the events that the service logs, mailed to whoever looks after it.'
+metadata description = 'Alert rules on the request events, sent by email.'
 
-@description('Start of every rule\'s name.')
+@description('Prefix of every rule name.')
 @minLength(1)
 @maxLength(40)
 param namePrefix string
 
-@description('Azure region of the rules: that of the workspace.')
+@description('Azure region of the rules. Must be that of the workspace.')
 param location string
 
 @description('Tags of the rules.')
 param tags { *: string }
 
-@description('Resource id of the workspace that holds the events.')
+@description('Resource id of the workspace with the events.')
 param workspaceId string
 
-@description('Query that the other queries call TokenServiceRequests.')
+@description('The query that other queries use as TokenServiceRequests.')
 param requestsQuery string
 
-@description('Addresses that are told.')
+@description('Email addresses that receive the alerts.')
 @minLength(1)
 param emails string[]
 
@@ -25,21 +25,21 @@ var rules = [
   {
     name: 'failed-requests'
     severity: 2
-    displayName: 'Token service: over 5 % of the requests fail'
+    displayName: 'Token service: more than 5 % of requests fail'
     query: loadTextContent('../queries/failedRequests.kql')
     condition: { timeAggregation: 'Maximum', metricMeasureColumn: 'FailedPercent', threshold: 5 }
   }
   {
     name: 'rejected-credentials'
     severity: 1
-    displayName: 'Token service: its credentials or settings are refused'
+    displayName: 'Token service: credentials rejected or settings wrong'
     query: loadTextContent('../queries/rejectedCredentials.kql')
     condition: { timeAggregation: 'Count', threshold: 0 }
   }
   {
     name: 'throttled-requests'
     severity: 2
-    displayName: 'Token service: Communication Services throttles it'
+    displayName: 'Token service: throttled by Communication Services'
     query: loadTextContent('../queries/throttledRequests.kql')
     condition: { timeAggregation: 'Count', threshold: 10 }
   }
@@ -70,7 +70,7 @@ resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
       evaluationFrequency: 'PT5M'
       windowSize: 'PT15M'
       autoMitigate: true
-      // A new workspace does not know its tables yet; check:infra parses every query.
+      // A new workspace has no tables yet. npm run check:infra validates every query instead.
       skipQueryValidation: true
       criteria: {
         allOf: [

@@ -1,20 +1,20 @@
-metadata description = 'The Communication Services resource that mints the tokens.'
+metadata description = 'The Communication Services resource, which issues the tokens.'
 
 @description('Name of the communication service: letters, digits and hyphens.')
 @minLength(1)
 @maxLength(63)
 param name string
 
-@description('Geography where Communication Services keeps its data. Fixed at creation.')
+@description('Geography where Communication Services stores its data. Cannot be changed later.')
 param dataLocation string
 
 @description('Tags of the communication service.')
 param tags { *: string }
 
-@description('Whether the identity reaches the service itself, with access keys switched off.')
+@description('Whether the app uses its managed identity. Turns access keys off.')
 param keyless bool
 
-@description('Object id of the identity that the function app runs as.')
+@description('Object id of the function app\'s identity.')
 @minLength(36)
 @maxLength(36)
 param principalId string
@@ -22,7 +22,7 @@ param principalId string
 @description('Resource id of the workspace that receives the authentication log.')
 param workspaceId string
 
-// Broad, but no narrower built-in role lets an identity issue tokens.
+// Broad, but no narrower built-in role can issue tokens.
 // https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
 var communicationAndEmailServiceOwner = '09976791-48a7-449e-bb21-39d1a415f350'
 
@@ -49,7 +49,7 @@ resource owner 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (keyles
   }
 }
 
-// The version in use everywhere; the only stable one, of 2016, takes no settings by name.
+// A preview, but the version in general use. The only stable version, from 2016, cannot name a setting.
 #disable-next-line use-recent-api-versions
 resource authenticationLog 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'authentication-log'
@@ -60,7 +60,7 @@ resource authenticationLog 'Microsoft.Insights/diagnosticSettings@2021-05-01-pre
   }
 }
 
-@description('Name of the communication service. Taking it from here orders listKeys() after the creation.')
+@description('Name of the communication service. Use this output, so that listKeys() runs after the creation.')
 output name string = communication.name
 
 @description('URL of the communication service.')

@@ -1,11 +1,11 @@
-metadata description = 'The secret that holds the connection string. Deployed on its own to flip access keys: see rotate-key.'
+metadata description = 'The secret with the connection string. npm run rotate-key deploys this module on its own.'
 
 @description('Name of the vault.')
 @minLength(3)
 @maxLength(24)
 param vaultName string
 
-@description('Name of the communication service whose connection string is kept.')
+@description('Name of the communication service of the connection string.')
 param communicationServiceName string
 
 @description('Name of the secret: letters, digits and hyphens.')
@@ -13,10 +13,10 @@ param communicationServiceName string
 @maxLength(127)
 param secretName string
 
-@description('Which of the two access keys the connection string holds.')
+@description('The access key in the connection string.')
 param activeKey 'primary' | 'secondary'
 
-@description('The key that a rotation still has to regenerate; empty when none is under way.')
+@description('The key that a rotation in progress still has to regenerate. Empty when there is no rotation.')
 param retiringKey 'primary' | 'secondary' | '' = ''
 
 resource communication 'Microsoft.Communication/communicationServices@2026-03-18' existing = {
@@ -40,5 +40,5 @@ resource connectionString 'Microsoft.KeyVault/vaults/secrets@2026-02-01' = {
   }
 }
 
-@description('Name of the secret that holds the connection string.')
+@description('Name of the secret.')
 output secretName string = connectionString.name

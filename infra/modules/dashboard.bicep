@@ -1,6 +1,6 @@
-metadata description = 'A workbook that draws the events that the service logs, and the query that it begins with.'
+metadata description = 'A workbook with charts of the request events, and the saved query that they use.'
 
-@description('Name of the workbook, as people see it.')
+@description('Display name of the workbook.')
 @minLength(1)
 @maxLength(100)
 param displayName string
@@ -11,10 +11,10 @@ param location string
 @description('Tags of the workbook.')
 param tags { *: string }
 
-@description('Name of the workspace that holds the events.')
+@description('Name of the workspace with the events.')
 param workspaceName string
 
-@description('Query that the other queries call TokenServiceRequests.')
+@description('The query that other queries use as TokenServiceRequests.')
 param requestsQuery string
 
 var charts = [
@@ -24,12 +24,12 @@ var charts = [
     query: loadTextContent('../queries/requestsByOutcome.kql')
   }
   {
-    title: 'Milliseconds that a request takes'
+    title: 'Request duration in milliseconds'
     visualization: 'timechart'
     query: loadTextContent('../queries/durations.kql')
   }
   {
-    title: 'By function and caller'
+    title: 'Requests by function and caller'
     visualization: 'table'
     query: loadTextContent('../queries/requestsByFunction.kql')
   }
@@ -46,7 +46,7 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' existin
   resource requests 'savedSearches@2020-08-01' = {
     name: 'token-service-requests'
     properties: {
-      // Overwrites what an earlier deployment saved. Not in the type, but this is where Azure reads it.
+      // Lets a deployment overwrite the saved query. The type lacks this property, but Azure reads it here.
       // https://github.com/Azure/bicep-types-az/issues/1499
       #disable-next-line BCP037
       etag: '*'

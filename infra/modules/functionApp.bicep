@@ -1,6 +1,6 @@
-metadata description = 'The function app on a Flex Consumption plan. It is published to with Entra tokens only.'
+metadata description = 'The function app on a Flex Consumption plan. Publishing requires an Entra token; passwords are off.'
 
-@description('Name of the function app: letters, digits and hyphens. Part of its host name.')
+@description('Name of the function app: letters, digits and hyphens. Becomes part of its host name.')
 @minLength(2)
 @maxLength(60)
 param name string
@@ -10,13 +10,13 @@ param name string
 @maxLength(60)
 param planName string
 
-@description('Azure region of both. Flex Consumption is not in every region.')
+@description('Azure region of app and plan. Not every region has Flex Consumption.')
 param location string
 
-@description('Tags of both.')
+@description('Tags of app and plan.')
 param tags { *: string }
 
-@description('The identity that the app runs as.')
+@description('The user-assigned identity of the app.')
 param identity {
   @description('Resource id.')
   id: string
@@ -34,29 +34,29 @@ param storage {
   deploymentContainerUrl: string
 }
 
-@description('Application Insights connection string. Not a secret: the component accepts Entra tokens only.')
+@description('Connection string of Application Insights. Not a secret: the component accepts Entra tokens only.')
 param applicationInsightsConnectionString string
 
-@description('The settings of the service itself, by the names that shared/config.ts reads.')
+@description('The settings that shared/config.ts reads, by name.')
 param serviceSettings { *: string }
 
-@description('Origins whose pages may call the service.')
+@description('Origins of web apps that call the service.')
 param corsOrigins string[]
 
 @description('Memory of an instance, in MB.')
 param instanceMemoryMB 512 | 2048 | 4096
 
-@description('Most instances that the app scales out to.')
+@description('Maximum number of instances.')
 @minValue(40)
 @maxValue(1000)
 param maximumInstanceCount int
 
-@description('Instances kept warm for HTTP requests. Each is paid for while idle.')
+@description('Instances that are always running. You pay for them while idle.')
 @minValue(0)
 @maxValue(20)
 param alwaysReadyInstances int
 
-@description('Resource id of the subnet that the app reaches its dependencies through; none for the public network.')
+@description('Resource id of the subnet for outgoing connections. Omit it to use the public network.')
 param subnetId string?
 
 resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
@@ -134,7 +134,7 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
   }
 }
 
-@description('Name of the function app: what func azure functionapp publish takes.')
+@description('Name of the function app, for func azure functionapp publish.')
 output name string = site.name
 
 @description('Host name of the function app.')

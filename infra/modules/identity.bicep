@@ -1,4 +1,4 @@
-metadata description = 'The identity that the function app runs as. Every role is granted to it, none to a key.'
+metadata description = 'The user-assigned identity of the function app. It holds every role of the app.'
 
 @description('Name of the user-assigned identity.')
 @minLength(3)
@@ -20,8 +20,8 @@ resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' 
 @description('Resource id of the identity.')
 output id string = identity.id
 
-@description('Client id of the identity: what the app names when it asks for a token.')
+@description('Client id of the identity, for app settings.')
 output clientId string = identity.properties.clientId
 
-@description('Object id of the identity: what roles are granted to.')
+@description('Object id of the identity, for role assignments.')
 output principalId string = identity.properties.principalId

@@ -1,4 +1,4 @@
-metadata description = 'Where logs go. Telemetry is accepted from Entra identities only, so the connection string is no credential.'
+metadata description = 'Log Analytics and Application Insights. Both accept Entra tokens only, so the connection string is not a secret.'
 
 @description('Name of the Log Analytics workspace.')
 @minLength(4)
@@ -10,18 +10,18 @@ param workspaceName string
 @maxLength(260)
 param applicationInsightsName string
 
-@description('Azure region of both.')
+@description('Azure region of both resources.')
 param location string
 
-@description('Tags of both.')
+@description('Tags of both resources.')
 param tags { *: string }
 
-@description('Days that logs are kept.')
+@description('Days that logs are retained.')
 @minValue(30)
 @maxValue(730)
 param retentionInDays int
 
-@description('Object id of the identity that publishes telemetry.')
+@description('Object id of the identity that sends telemetry.')
 @minLength(36)
 @maxLength(36)
 param principalId string
@@ -62,11 +62,11 @@ resource publisher 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-@description('Where telemetry is sent. Not a secret: local authentication is off.')
+@description('Connection string of Application Insights. Not a secret: local authentication is off.')
 output connectionString string = applicationInsights.properties.ConnectionString
 
 @description('Name of the workspace.')
 output workspaceName string = workspace.name
 
-@description('Resource id of the workspace that diagnostic settings write to.')
+@description('Resource id of the workspace, for diagnostic settings.')
 output workspaceId string = workspace.id

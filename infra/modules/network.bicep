@@ -1,11 +1,11 @@
-metadata description = 'Optional private networking: the app reaches storage and vault through a virtual network only.'
+metadata description = 'The virtual network for private networking: one subnet for the app, one for private endpoints.'
 
 @description('Name of the virtual network.')
 @minLength(2)
 @maxLength(64)
 param name string
 
-@description('Azure region of the virtual network: that of the app.')
+@description('Azure region of the virtual network. Must be that of the app.')
 param location string
 
 @description('Tags of the virtual network.')
@@ -22,7 +22,7 @@ resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
     addressSpace: { addressPrefixes: [addressPrefix] }
     subnets: [
       {
-        // How the app leaves for the internet is up to the platform, as in any subnet delegated to it.
+        // The platform handles outbound internet access of a delegated subnet, so defaultOutboundAccess is not set.
         // https://learn.microsoft.com/azure/virtual-network/ip-services/default-outbound-access
         name: 'app'
         properties: {
@@ -52,8 +52,8 @@ resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
 @description('Resource id of the virtual network.')
 output id string = network.id
 
-@description('Resource id of the subnet that the app is integrated with.')
+@description('Resource id of the subnet for the app.')
 output appSubnetId string = network::app.id
 
-@description('Resource id of the subnet of the private endpoints.')
+@description('Resource id of the subnet for private endpoints.')
 output endpointSubnetId string = network::endpoints.id

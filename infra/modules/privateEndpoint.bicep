@@ -1,26 +1,26 @@
-metadata description = 'A private endpoint, and the DNS zone through which the virtual network finds it.'
+metadata description = 'A private endpoint and the private DNS zone that resolves its name in the virtual network.'
 
 @description('Name of the private endpoint.')
 @minLength(2)
 @maxLength(64)
 param name string
 
-@description('Azure region of the endpoint: that of the virtual network.')
+@description('Azure region of the endpoint. Must be that of the virtual network.')
 param location string
 
-@description('Tags of the endpoint and its zone.')
+@description('Tags of the endpoint and the zone.')
 param tags { *: string }
 
 @description('Resource id of the service behind the endpoint.')
 param serviceId string
 
-@description('Which part of the service.')
+@description('Sub-resource of the service.')
 param groupId 'blob' | 'table' | 'vault'
 
 @description('Name of the DNS zone, such as privatelink.blob.<storage suffix>.')
 param zoneName string
 
-@description('The virtual network, and its subnet of endpoints.')
+@description('The virtual network and its subnet for private endpoints.')
 param network {
   @description('Resource id of the virtual network.')
   id: string

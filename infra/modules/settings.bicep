@@ -1,11 +1,11 @@
-metadata description = 'What the template knows of the service\'s settings: their types, and what may not be combined.'
+metadata description = 'Types and validation of the parameters that become app settings.'
 
 @export()
-@description('What Communication Services grants to a communication user.')
+@description('A scope of an access token.')
 type scope = 'chat' | 'voip' | 'chat.join' | 'chat.join.limited' | 'voip.join'
 
 @export()
-@description('Geographies where Communication Services keeps data.')
+@description('A geography where Communication Services stores data.')
 type dataLocation =
   | 'Africa'
   | 'Asia Pacific'
@@ -27,32 +27,34 @@ type dataLocation =
 var digits = '0123456789'
 var lowerCase = 'abcdefghijklmnopqrstuvwxyz'
 
-@description('Whether each character of the text is one of the others.')
+@description('Whether the text has only the given characters.')
 func isOf(text string, characters string) bool =>
   empty(filter(map(range(0, length(text)), at => substring(text, at, 1)), char => !contains(characters, char)))
 
-@description('Whether an item is there twice.')
+@description('Whether the list has duplicates.')
 func hasDuplicates(items string[]) bool => length(union(items, items)) != length(items)
 
 @export()
-@description('The prefix, or a failed deployment when it has anything but lower-case letters and digits.')
+@description('Returns the prefix. Fails the deployment unless it is lower-case letters and digits, starting with a letter.')
 func checkedPrefix(prefix string) string =>
   isOf(prefix, '${lowerCase}${digits}') && isOf(first(prefix), lowerCase)
     ? prefix
-    : fail('namePrefix must be lower-case letters and digits, a letter first')
+    : fail('namePrefix must be lower-case letters and digits, starting with a letter')
 
 @export()
-@description('ACS_CONNECTION_STRING_SECRET, or a failed deployment when it is not the name of a secret.')
+@description('Returns ACS_CONNECTION_STRING_SECRET. Fails the deployment unless it is a valid secret name.')
 func checkedSecretName(name string) string =>
   isOf(toLower(name), '${lowerCase}${digits}-') ? name : fail('secretName must be letters, digits and hyphens')
 
 @export()
-@description('OIDC_SUBJECT_CLAIM, or a failed deployment when it is not the name of a claim.')
+@description('Returns OIDC_SUBJECT_CLAIM. Fails the deployment unless it is a valid claim name.')
 func checkedClaim(name string) string =>
-  isOf(toLower(name), '${lowerCase}${digits}_.:/-') ? name : fail('oidcSubjectClaim must be the name of a claim')
+  isOf(toLower(name), '${lowerCase}${digits}_.:/-')
+    ? name
+    : fail('oidcSubjectClaim must be the name of a claim, such as sub or oid')
 
 @export()
-@description('The origins, or a failed deployment when one is a wildcard, has a path or is not https.')
+@description('Returns the origins. Fails the deployment when one is a wildcard, has a path or is not https.')
 func checkedOrigins(origins string[]) string[] =>
   empty(filter(
       origins,
@@ -63,33 +65,33 @@ func checkedOrigins(origins string[]) string[] =>
     : fail('corsOrigins must be https origins without a path, such as https://app.example.com')
 
 @export()
-@description('TOKEN_ALLOWED_SCOPES, or a failed deployment when a scope is named twice.')
+@description('Returns TOKEN_ALLOWED_SCOPES. Fails the deployment when a scope appears twice.')
 func checkedAllowedScopes(allowedScopes scope[]) string =>
-  !hasDuplicates(allowedScopes) ? join(allowedScopes, ',') : fail('tokenAllowedScopes must not name a scope twice')
+  !hasDuplicates(allowedScopes) ? join(allowedScopes, ',') : fail('tokenAllowedScopes must not contain duplicates')
 
 @export()
-@description('TOKEN_DEFAULT_SCOPES, or a failed deployment when it names a scope twice or one that is not allowed.')
+@description('Returns TOKEN_DEFAULT_SCOPES. Fails the deployment when a scope appears twice or is not allowed.')
 func checkedDefaultScopes(defaultScopes scope[], allowedScopes scope[]) string =>
   length(intersection(defaultScopes, allowedScopes)) == length(defaultScopes)
     ? join(defaultScopes, ',')
-    : fail('tokenDefaultScopes must be among tokenAllowedScopes, each named once')
+    : fail('tokenDefaultScopes must be among tokenAllowedScopes, without duplicates')
 
 @export()
-@description('TOKEN_DEFAULT_EXPIRY_MINUTES, or a failed deployment when it is more than the longest expiry.')
+@description('Returns TOKEN_DEFAULT_EXPIRY_MINUTES. Fails the deployment when it exceeds the maximum.')
 func checkedDefaultExpiry(defaultMinutes int, maxMinutes int) string =>
   defaultMinutes <= maxMinutes
     ? string(defaultMinutes)
-    : fail('tokenDefaultExpiryMinutes must not be more than tokenMaxExpiryMinutes')
+    : fail('tokenDefaultExpiryMinutes must not exceed tokenMaxExpiryMinutes')
 
 @export()
-@description('OIDC_ISSUER, or a failed deployment when it is not an https URL.')
+@description('Returns OIDC_ISSUER. Fails the deployment unless it is an https URL without query and fragment.')
 func checkedIssuer(issuer string) string =>
   startsWith(issuer, 'https://') && !contains(issuer, '?') && !contains(issuer, '#')
     ? issuer
     : fail('oidcIssuer must be an https URL when callerAuth is oidc')
 
 @export()
-@description('OIDC_AUDIENCE, or a failed deployment when it is empty.')
+@description('Returns OIDC_AUDIENCE. Fails the deployment when it is empty.')
 func checkedAudience(audience string) string =>
   !empty(audience) ? audience : fail('oidcAudience is required when callerAuth is oidc')
 
@@ -101,15 +103,15 @@ func checkedRequiredScope(scopes string[]) string =>
     : fail('oidcRequiredScope is required when callerAuth is oidc: the scopes of the API, or none')
 
 @export()
-@description('The address range, or a failed deployment when it has no room for the subnets.')
+@description('Returns the address range. Fails the deployment when it is too small for the subnets.')
 func checkedNetwork(addressPrefix string) string =>
   length(split(addressPrefix, '/')) == 2 && parseCidr(addressPrefix).cidr <= 25
     ? addressPrefix
-    : fail('networkAddressPrefix must be a range in CIDR notation, /25 or larger')
+    : fail('networkAddressPrefix must be an address range in CIDR notation, /25 or larger')
 
 @export()
-@description('The addresses, or a failed deployment when one is no mail address or is named twice.')
+@description('Returns the addresses. Fails the deployment when one is invalid or appears twice.')
 func checkedEmails(emails string[]) string[] =>
   empty(filter(emails, email => length(split(email, '@')) != 2 || contains(email, ' '))) && !hasDuplicates(emails)
     ? emails
-    : fail('alertEmails must be mail addresses, each named once')
+    : fail('alertEmails must be email addresses, without duplicates')

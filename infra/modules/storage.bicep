@@ -1,4 +1,4 @@
-metadata description = 'The storage account: the Functions host, the deployed package and the user directory. Shared keys are off.'
+metadata description = 'The storage account for the Functions host, the deployed package and the user directory. Shared keys are off.'
 
 @description('Name of the storage account: lower-case letters and digits.')
 @minLength(3)
@@ -11,21 +11,21 @@ param location string
 @description('Tags of the account.')
 param tags { *: string }
 
-@description('Redundancy of the account. The user directory lives here.')
+@description('Redundancy of the account, which stores the user directory.')
 param sku 'Standard_LRS' | 'Standard_ZRS' | 'Standard_GRS' | 'Standard_GZRS'
 
-@description('Name of the table that maps an app\'s users to communication users.')
+@description('Name of the user directory\'s table.')
 @minLength(3)
 @maxLength(63)
 param userTableName string
 
-@description('Whether the account is reached through private endpoints only.')
+@description('Whether the account accepts connections through private endpoints only.')
 param privateOnly bool
 
-@description('Resource id of the workspace that receives the access log of both services.')
+@description('Resource id of the workspace for the access logs of blobs and tables.')
 param workspaceId string
 
-@description('Object id of the identity that the function app runs as.')
+@description('Object id of the function app\'s identity.')
 @minLength(36)
 @maxLength(36)
 param principalId string
@@ -70,7 +70,7 @@ resource account 'Microsoft.Storage/storageAccounts@2026-04-01' = {
   }
 }
 
-// The host keeps its leases and function keys in containers that it creates itself: the whole account's blobs.
+// The host creates containers for its leases and function keys, so it needs the role on the whole account.
 // https://learn.microsoft.com/azure/azure-functions/functions-reference#connecting-to-host-storage-with-an-identity
 resource blobOwner 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(account.id, principalId, storageBlobDataOwner)
@@ -92,7 +92,7 @@ resource userTableContributor 'Microsoft.Authorization/roleAssignments@2022-04-0
   }
 }
 
-// Reads are left out: the host reads its own blobs all the time.
+// Without StorageRead: the host reads its own blobs constantly.
 #disable-next-line use-recent-api-versions
 resource blobLog 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'access-log'
@@ -126,11 +126,11 @@ output id string = account.id
 @description('Name of the storage account.')
 output name string = account.name
 
-@description('URL of the container that the package is deployed to.')
+@description('URL of the container for the deployed package.')
 output deploymentContainerUrl string = '${account.properties.primaryEndpoints.blob}${account::blobService::deployments.name}'
 
-@description('URL of the table service that holds the user directory.')
+@description('URL of the table service with the user directory.')
 output tableEndpoint string = account.properties.primaryEndpoints.table
 
-@description('Name of the table that holds the user directory.')
+@description('Name of the user directory\'s table.')
 output userTableName string = account::tableService::users.name

@@ -1,6 +1,6 @@
-metadata description = 'The vault, and in it the connection string of the communication service.'
+metadata description = 'The vault and its secret: the connection string of the communication service.'
 
-@description('Name of the vault: letters, digits and hyphens. Reserved while a deleted vault can be recovered.')
+@description('Name of the vault: letters, digits and hyphens. The name of a deleted vault stays reserved until it is purged.')
 @minLength(3)
 @maxLength(24)
 param name string
@@ -16,13 +16,13 @@ param tags { *: string }
 @maxLength(127)
 param secretName string
 
-@description('Name of the communication service whose connection string is kept.')
+@description('Name of the communication service of the connection string.')
 param communicationServiceName string
 
-@description('Which of the two access keys the connection string holds. A redeployment restores this choice.')
+@description('The access key in the connection string. Each deployment writes it.')
 param activeKey 'primary' | 'secondary'
 
-@description('Whether the vault is reached through a private endpoint only. Deployments still write the secret: they are not network callers.')
+@description('Whether the vault accepts connections through a private endpoint only. Deployments still write the secret, because they use the control plane.')
 param privateOnly bool
 
 @description('Object id of the identity that reads the secret.')
@@ -30,7 +30,7 @@ param privateOnly bool
 @maxLength(36)
 param principalId string
 
-@description('Resource id of the workspace that receives the audit log.')
+@description('Resource id of the workspace for the audit log.')
 param workspaceId string
 
 // https://learn.microsoft.com/azure/role-based-access-control/built-in-roles/security#key-vault-secrets-user
@@ -45,7 +45,7 @@ resource vault 'Microsoft.KeyVault/vaults@2026-02-01' = {
     sku: { family: 'A', name: 'standard' }
     enableRbacAuthorization: true
     enablePurgeProtection: true
-    // The shortest there is: its one secret can be written again from the communication service at any time.
+    // The minimum. The secret can be written again from the communication service at any time.
     softDeleteRetentionInDays: 7
     networkAcls: { bypass: 'None', defaultAction: privateOnly ? 'Deny' : 'Allow' }
     publicNetworkAccess: privateOnly ? 'Disabled' : 'Enabled'
@@ -76,7 +76,7 @@ resource reader 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   dependsOn: [connectionString]
 }
 
-// The version in use everywhere; the only stable one, of 2016, takes no settings by name.
+// A preview, but the version in general use. The only stable version, from 2016, cannot name a setting.
 #disable-next-line use-recent-api-versions
 resource auditLog 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'audit-log'
@@ -93,5 +93,5 @@ output id string = vault.id
 @description('URL of the vault.')
 output uri string = vault.properties.vaultUri
 
-@description('Name of the secret that holds the connection string.')
+@description('Name of the secret.')
 output secretName string = connectionString.outputs.secretName

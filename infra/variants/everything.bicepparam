@@ -1,6 +1,6 @@
 using '../main.bicep'
 
-// Every option at once, none at its default.
+// Every parameter set to a value other than its default.
 
 param acsDataLocation = 'Switzerland'
 param namePrefix = 'contoso'

@@ -1,5 +1,5 @@
 using '../main.bicep'
 
-// Every default.
+// Every parameter at its default.
 
 param acsDataLocation = 'Europe'
