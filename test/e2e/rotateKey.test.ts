@@ -96,7 +96,7 @@ function startClients(): Traffic {
   return traffic;
 }
 
-async function acsAnswers(key: string): Promise<number> {
+async function acsStatus(key: string): Promise<number> {
   const { status } = await send(service.azure.acs.url, key, { target: '/identities?api-version=2023-10-01' });
   return status;
 }
@@ -126,7 +126,7 @@ test.each([
     expect(sent).toBeGreaterThan(100);
     expect(account.changes).toEqual(whole);
     expect(account.tags).toEqual({ activeKey: 'secondary' });
-    expect(await Promise.all(old.map(acsAnswers))).toEqual([401, 401]);
+    expect(await Promise.all(old.map(acsStatus))).toEqual([401, 401]);
     expectNoKeys();
   },
   60_000,
@@ -189,7 +189,7 @@ test('interrupted after each change, it still finishes without a failed request'
   }
 
   expect(account.tags).toEqual({ activeKey: 'secondary' });
-  expect(await Promise.all(old.map(acsAnswers))).toEqual([401, 401]);
+  expect(await Promise.all(old.map(acsStatus))).toEqual([401, 401]);
   await clients.stop();
   expect(clients.failures).toEqual([]);
   expectNoKeys();

@@ -2,7 +2,7 @@ import type { BicepCompiler } from './bicepCompiler.ts';
 import { compileInfra } from './compileInfra.ts';
 import type { Deployment } from './expandedDeployment.ts';
 import { checkQueries } from './queries.ts';
-import { checkAccessKeys } from './rules/accessKeys.ts';
+import { checkAcsCredentials } from './rules/acsCredentials.ts';
 import { checkAppSettings } from './rules/appSettings.ts';
 import { checkFlexConsumption } from './rules/flexConsumption.ts';
 import { checkHardening } from './rules/hardening.ts';
@@ -11,7 +11,7 @@ import { checkRedeployment } from './rules/redeployment.ts';
 import { checkRoleAssignments } from './rules/roleAssignments.ts';
 
 const rules = [
-  checkAccessKeys,
+  checkAcsCredentials,
   checkAppSettings,
   checkFlexConsumption,
   checkHardening,

@@ -60,8 +60,8 @@ export async function readFromAzure<T>(
 
 /** The command line for bash, zsh and PowerShell. */
 export function shellCommand({ args, input }: AzCommand): string {
-  const words = args.map((word) => (/^[\w./:=-]+$/.test(word) ? word : `"${word}"`));
-  return `${input === undefined ? '' : `echo '${input}' | `}az ${words.join(' ')}`;
+  const quoted = args.map((word) => (/^[\w./:=-]+$/.test(word) ? word : `"${word}"`));
+  return `${input === undefined ? '' : `echo '${input}' | `}az ${quoted.join(' ')}`;
 }
 
 function commandName(args: readonly string[]): string {

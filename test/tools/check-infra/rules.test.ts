@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, jest } from '@jest/globals';
 import { findBicepCompiler } from '../../../tools/check-infra/bicepCompiler.ts';
 import { type CompiledInfra, compileInfra } from '../../../tools/check-infra/compileInfra.ts';
 import type { Deployment, Resource } from '../../../tools/check-infra/expandedDeployment.ts';
-import { checkAccessKeys } from '../../../tools/check-infra/rules/accessKeys.ts';
+import { checkAcsCredentials } from '../../../tools/check-infra/rules/acsCredentials.ts';
 import { checkAppSettings } from '../../../tools/check-infra/rules/appSettings.ts';
 import { checkFlexConsumption } from '../../../tools/check-infra/rules/flexConsumption.ts';
 import { checkHardening } from '../../../tools/check-infra/rules/hardening.ts';
@@ -59,7 +59,7 @@ function without(variant: Variant, unwanted: (resource: Resource) => boolean): D
 }
 
 const rules = [
-  checkAccessKeys,
+  checkAcsCredentials,
   checkAppSettings,
   checkFlexConsumption,
   checkHardening,

@@ -1,7 +1,7 @@
 import { type Deployment, ofType, property } from '../expandedDeployment.ts';
 
 /** Access keys are off when keyless. Otherwise the secret holds the active key, and its tag says so. */
-export function checkAccessKeys(deployment: Deployment): string[] {
+export function checkAcsCredentials(deployment: Deployment): string[] {
   const keyless = deployment.parameters['keyless'] === true;
   const activeKey = deployment.parameters['activeKey'] === 'secondary' ? 'secondary' : 'primary';
   const services = ofType(deployment, 'Microsoft.Communication/communicationServices');
