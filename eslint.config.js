@@ -16,7 +16,7 @@ const mustNotImport = (...rooms) => ({
 });
 
 export default defineConfig(
-  globalIgnores(['dist/', 'coverage/', 'tools/check-infra/.cache/']),
+  globalIgnores(['dist/', 'coverage/', '.stryker-tmp/', 'tools/check-infra/.cache/']),
   js.configs.recommended,
   {
     files: ['**/*.ts'],
