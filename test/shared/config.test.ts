@@ -6,7 +6,7 @@ import { ServiceError } from '../../shared/errors.ts';
 const vault = { KEY_VAULT_URI: 'https://name.vault.azure.net/' };
 const guid = '01234567-89ab-cdef-0123-456789abcdef';
 
-/** Every setting that may be refused. */
+/** Every setting that can be wrong. */
 const names = [
   'KEY_VAULT_URI',
   'ACS_CONNECTION_STRING_SECRET',
@@ -27,18 +27,18 @@ const names = [
   'USER_TABLE_CONNECTION_STRING',
 ];
 
-/** The log's note about settings that are refused. */
-function noteOf(env: NodeJS.ProcessEnv): string {
+/** The operator hint for wrong settings. */
+function hintOf(env: NodeJS.ProcessEnv): string {
   try {
     readSettings(env);
   } catch (error) {
     if (error instanceof ServiceError && error.code === 'misconfigured') return error.operatorHint ?? '';
     throw error;
   }
-  throw new Error('The settings were accepted.');
+  throw new Error('The settings are accepted.');
 }
 
-test('a vault is all that has to be set', () => {
+test('KEY_VAULT_URI is the only setting that function keys need', () => {
   const settings = readSettings(vault);
 
   expect(settings).toEqual({
@@ -60,7 +60,7 @@ test('a vault is all that has to be set', () => {
   });
 });
 
-test('every setting is heeded', () => {
+test('every setting replaces its default', () => {
   const settings = readSettings({
     ...vault,
     ACS_CONNECTION_STRING_SECRET: 'other-secret',
@@ -103,22 +103,22 @@ test('an empty setting counts as absent', () => {
   expect(settings).toEqual(readSettings(vault));
 });
 
-test('what is no setting is left alone', () => {
+test('ignores environment variables that are not settings', () => {
   const settings = readSettings({ ...vault, PATH: '/usr/bin', acs_endpoint: 'garbage' });
 
   expect(settings).toEqual(readSettings(vault));
 });
 
 test.each([[{}], [{ KEY_VAULT_URI: '' }], [{ ACS_ENDPOINT: '' }]])(
-  'neither a vault nor an endpoint is refused: %j',
+  'requires KEY_VAULT_URI or ACS_ENDPOINT: %j',
   (env) => {
-    const note = noteOf(env);
+    const hint = hintOf(env);
 
-    expect(note).toContain('KEY_VAULT_URI is required');
+    expect(hint).toContain('KEY_VAULT_URI is required');
   },
 );
 
-test.each([[{}], [vault]])('an endpoint goes without, and before, a vault: %j', (env) => {
+test.each([[{}], [vault]])('ACS_ENDPOINT needs no vault and takes precedence over one: %j', (env) => {
   const settings = readSettings({ ...env, ACS_ENDPOINT: 'https://name.communication.azure.com' });
 
   expect(settings.acs).toEqual({ endpoint: new URL('https://name.communication.azure.com/') });
@@ -134,16 +134,15 @@ describe('numbers', () => {
   ];
 
   test.each(bounds)('%s may be %d and %d', (name, least, most, others) => {
-    const settings = [least, most].map((value) =>
+    const [atLeast, atMost] = [least, most].map((value) =>
       readSettings({ ...vault, ...others, [name]: String(value) }),
     );
 
-    expect(settings).toHaveLength(2);
-    expect(settings[0]).not.toEqual(settings[1]);
+    expect(atLeast).not.toEqual(atMost);
   });
 
   test.each(bounds)(
-    '%s is refused when it is less than %d, more than %d or no whole number',
+    '%s is rejected below %d, above %d and when it is not a whole number',
     (name, ...rest) => {
       const [least, most, others] = rest;
       const values = [
@@ -159,20 +158,20 @@ describe('numbers', () => {
         '1,0',
       ];
 
-      const notes = values.map((value) => noteOf({ ...vault, ...others, [name]: String(value) }));
+      const hints = values.map((value) => hintOf({ ...vault, ...others, [name]: String(value) }));
 
-      expect(notes).toEqual(values.map(() => `${name} must be a whole number from ${least} to ${most}`));
+      expect(hints).toEqual(values.map(() => `${name} must be a whole number from ${least} to ${most}`));
     },
   );
 
-  test('a default expiry above the greatest one is refused', () => {
-    const note = noteOf({
+  test('the default expiry must not exceed the maximum', () => {
+    const hint = hintOf({
       ...vault,
       TOKEN_DEFAULT_EXPIRY_MINUTES: '121',
       TOKEN_MAX_EXPIRY_MINUTES: '120',
     });
 
-    expect(note).toBe('TOKEN_DEFAULT_EXPIRY_MINUTES must not be more than TOKEN_MAX_EXPIRY_MINUTES');
+    expect(hint).toBe('TOKEN_DEFAULT_EXPIRY_MINUTES must not be more than TOKEN_MAX_EXPIRY_MINUTES');
   });
 });
 
@@ -206,9 +205,9 @@ describe.each(['KEY_VAULT_URI', 'ACS_ENDPOINT'])('%s', (name) => {
     'https://name.vault.azure.net/#fragment',
     'https://',
   ])('must not be %s', (url) => {
-    const note = noteOf({ [name]: url });
+    const hint = hintOf({ [name]: url });
 
-    expect(note).toBe(`${name} must be an https URL without a path, such as https://name.vault.azure.net/`);
+    expect(hint).toBe(`${name} must be an https URL without a path, such as https://name.vault.azure.net/`);
   });
 });
 
@@ -223,25 +222,25 @@ describe('scopes', () => {
   test.each(['pstn', 'chat,', ',', ' ', 'chat,chat', 'Chat', 'chat voip', 'chat;voip'])(
     'must not be %j',
     (text) => {
-      const notes = ['TOKEN_ALLOWED_SCOPES', 'TOKEN_DEFAULT_SCOPES'].map((name) =>
-        noteOf({ ...vault, [name]: text }),
+      const hints = ['TOKEN_ALLOWED_SCOPES', 'TOKEN_DEFAULT_SCOPES'].map((name) =>
+        hintOf({ ...vault, [name]: text }),
       );
 
-      expect(notes).toEqual([
+      expect(hints).toEqual([
         expect.stringMatching(/^TOKEN_ALLOWED_SCOPES /),
         expect.stringMatching(/^TOKEN_DEFAULT_SCOPES /),
       ]);
     },
   );
 
-  test('those given by default must be allowed', () => {
-    const note = noteOf({ ...vault, TOKEN_ALLOWED_SCOPES: 'chat', TOKEN_DEFAULT_SCOPES: 'chat,voip' });
+  test('the default scopes must be allowed', () => {
+    const hint = hintOf({ ...vault, TOKEN_ALLOWED_SCOPES: 'chat', TOKEN_DEFAULT_SCOPES: 'chat,voip' });
 
-    expect(note).toBe('TOKEN_DEFAULT_SCOPES must be among TOKEN_ALLOWED_SCOPES');
+    expect(hint).toBe('TOKEN_DEFAULT_SCOPES must be among TOKEN_ALLOWED_SCOPES');
   });
 });
 
-describe('signed-in users', () => {
+describe('the OIDC settings', () => {
   const oidc = {
     ...vault,
     CALLER_AUTH: 'oidc',
@@ -250,12 +249,12 @@ describe('signed-in users', () => {
     OIDC_REQUIRED_SCOPE: 'Tokens.Issue',
     USER_TABLE_ENDPOINT: 'https://name.table.core.windows.net',
   };
-  const signInOf = (env: NodeJS.ProcessEnv) => readSettings({ ...oidc, ...env }).callers;
+  const callersOf = (env: NodeJS.ProcessEnv) => readSettings({ ...oidc, ...env }).callers;
 
   test('need an issuer, an audience and a table', () => {
-    const signIn = signInOf({});
+    const callers = callersOf({});
 
-    expect(signIn).toEqual({
+    expect(callers).toEqual({
       auth: 'oidc',
       issuer: 'https://login.example.net/tenant/v2.0',
       audience: 'api://tokens',
@@ -267,10 +266,10 @@ describe('signed-in users', () => {
     });
   });
 
-  test('need them all', () => {
-    const note = noteOf({ ...vault, CALLER_AUTH: 'oidc' });
+  test('are all reported when they are missing', () => {
+    const hint = hintOf({ ...vault, CALLER_AUTH: 'oidc' });
 
-    expect(note).toBe(
+    expect(hint).toBe(
       [
         'OIDC_ISSUER is required with CALLER_AUTH=oidc',
         'OIDC_AUDIENCE is required with CALLER_AUTH=oidc',
@@ -284,36 +283,40 @@ describe('signed-in users', () => {
     ['none', undefined],
     ['a', ['a']],
     ['a b, c', ['a', 'b', 'c']],
-  ])('need one of the scopes %s', (text, requiredScopes) => {
-    expect(signInOf({ OIDC_REQUIRED_SCOPE: text })).toMatchObject({ requiredScopes });
+  ])('may require one of the scopes %s', (text, requiredScopes) => {
+    expect(callersOf({ OIDC_REQUIRED_SCOPE: text })).toMatchObject({ requiredScopes });
   });
 
-  test('may come from certain clients only', () => {
-    expect(signInOf({ OIDC_ALLOWED_CLIENTS: 'web, phone' })).toMatchObject({
+  test('may allow certain clients only', () => {
+    expect(callersOf({ OIDC_ALLOWED_CLIENTS: 'web, phone' })).toMatchObject({
       allowedClients: ['web', 'phone'],
     });
   });
 
-  test.each(['OIDC_REQUIRED_SCOPE', 'OIDC_ALLOWED_CLIENTS'])('%s must name something', (name) => {
-    expect(noteOf({ ...oidc, [name]: ' , ' })).toBe(`${name} must name at least one`);
+  test.each(['OIDC_REQUIRED_SCOPE', 'OIDC_ALLOWED_CLIENTS'])('reject an empty list in %s', (name) => {
+    expect(hintOf({ ...oidc, [name]: ' , ' })).toBe(`${name} must name at least one`);
   });
 
-  test('may be told by another claim, role and table', () => {
-    const signIn = signInOf({
-      OIDC_ADMIN_ROLE: 'Boss',
+  test('may name another claim, role and table', () => {
+    const callers = callersOf({
+      OIDC_ADMIN_ROLE: 'Administrator',
       OIDC_SUBJECT_CLAIM: 'oid',
       USER_TABLE_NAME: 'people',
     });
 
-    expect(signIn).toMatchObject({ adminRole: 'Boss', subjectClaim: 'oid', userTable: { name: 'people' } });
+    expect(callers).toMatchObject({
+      adminRole: 'Administrator',
+      subjectClaim: 'oid',
+      userTable: { name: 'people' },
+    });
   });
 
   test.each(['https://login.example.net', 'http://127.0.0.1:9000/oidc', 'https://login.example.net/a/'])(
-    'keep their issuer to the letter: %s',
+    'keep the issuer exactly as written: %s',
     (issuer) => {
-      const signIn = signInOf({ OIDC_ISSUER: issuer });
+      const callers = callersOf({ OIDC_ISSUER: issuer });
 
-      expect(signIn).toHaveProperty('issuer', issuer);
+      expect(callers).toHaveProperty('issuer', issuer);
     },
   );
 
@@ -324,20 +327,20 @@ describe('signed-in users', () => {
     'https://login.example.net/#a',
     'https://user@login.example.net/',
     'https://:password@login.example.net/',
-  ])('must not have an issuer such as %s', (issuer) => {
-    const note = noteOf({ ...oidc, OIDC_ISSUER: issuer });
+  ])('reject the issuer %s', (issuer) => {
+    const hint = hintOf({ ...oidc, OIDC_ISSUER: issuer });
 
-    expect(note).toBe('OIDC_ISSUER must be an https URL');
+    expect(hint).toBe('OIDC_ISSUER must be an https URL');
   });
 
   test.each([
     'UseDevelopmentStorage=true',
     'UseDevelopmentStorage=true;',
     'AccountName=a;AccountKey=b;TableEndpoint=http://127.0.0.1:10002/a;',
-  ])('may be kept by the storage emulator: %s', (connectionString) => {
-    const signIn = signInOf({ USER_TABLE_ENDPOINT: '', USER_TABLE_CONNECTION_STRING: connectionString });
+  ])('accept the storage emulator: %s', (connectionString) => {
+    const callers = callersOf({ USER_TABLE_ENDPOINT: '', USER_TABLE_CONNECTION_STRING: connectionString });
 
-    expect(signIn).toHaveProperty('userTable', { name: 'users', connectionString });
+    expect(callers).toHaveProperty('userTable', { name: 'users', connectionString });
   });
 
   test.each([
@@ -347,10 +350,10 @@ describe('signed-in users', () => {
     'AccountName=a;AccountKey=b;TableEndpoint=http://127.0.0.1.example.net/',
     'TableEndpoint=http://127.0.0.1/;TableEndpoint=https://a.table.core.windows.net',
     'UseDevelopmentStorage=true;DevelopmentStorageProxyUri=http://example.net',
-  ])('must not be kept with a key of real storage: %s', (connectionString) => {
-    const note = noteOf({ ...oidc, USER_TABLE_CONNECTION_STRING: connectionString });
+  ])('reject a connection string of real storage: %s', (connectionString) => {
+    const hint = hintOf({ ...oidc, USER_TABLE_CONNECTION_STRING: connectionString });
 
-    expect(note).toMatch(/^USER_TABLE_CONNECTION_STRING must name the storage emulator on loopback/);
+    expect(hint).toMatch(/^USER_TABLE_CONNECTION_STRING must name the storage emulator on loopback/);
   });
 });
 
@@ -367,42 +370,42 @@ test.each([
   ['CALLER_AUTH', 'none'],
   ['CALLER_AUTH', 'Function-Key'],
 ])('%s must not be %s', (name, value) => {
-  const note = noteOf({ ...vault, [name]: value });
+  const hint = hintOf({ ...vault, [name]: value });
 
-  expect(note).toMatch(new RegExp(`^${name} must be [^;]*$`));
+  expect(hint).toMatch(new RegExp(`^${name} must be [^;]*$`));
 });
 
-test('every wrong setting is named', () => {
-  const note = noteOf({
+test('the hint names every wrong setting', () => {
+  const hint = hintOf({
     KEY_VAULT_URI: 'http://example.net',
     TOKEN_ALLOWED_SCOPES: 'pstn',
     REQUEST_DEADLINE_SECONDS: 'soon',
   });
 
-  expect(note.split('; ').map((part) => part.split(' ')[0])).toEqual([
+  expect(hint.split('; ').map((part) => part.split(' ')[0])).toEqual([
     'KEY_VAULT_URI',
     'TOKEN_ALLOWED_SCOPES',
     'REQUEST_DEADLINE_SECONDS',
   ]);
 });
 
-describe('a note names the setting and never its value', () => {
-  test('for garbage of any kind', () => {
-    // No note has a tilde of its own, and no setting may begin with one.
+describe('the hint names the setting and never its value', () => {
+  test('for arbitrary text', () => {
+    // No hint contains a tilde, and no valid setting begins with one.
     const garbage = fc.string({ unit: 'binary', minLength: 3, maxLength: 200 }).map((text) => `~${text}`);
 
     fc.assert(
       fc.property(fc.constantFrom(...names), garbage, (name, value) => {
-        const note = noteOf({ ...vault, [name]: value });
+        const hint = hintOf({ ...vault, [name]: value });
 
-        expect(note).toMatch(new RegExp(`^${name} `));
-        expect(note).not.toContain('~');
+        expect(hint).toMatch(new RegExp(`^${name} `));
+        expect(hint).not.toContain('~');
       }),
     );
   });
 
-  test('for secrets where a URL, a name or a list belongs', () => {
-    const secretive = fc.constantFrom(
+  test('for a secret inside a URL, a name or a list', () => {
+    const templates = fc.constantFrom(
       (secret: string) => `https://${secret}@name.vault.azure.net/`,
       (secret: string) => `https://:${secret}@name.vault.azure.net/`,
       (secret: string) => `http://${secret}.example.net/`,
@@ -411,20 +414,22 @@ describe('a note names the setting and never its value', () => {
       (secret: string) => `chat,${secret}`,
       (secret: string) => `endpoint=https://name.example.net/;accesskey=${secret}`,
     );
-    // No note has a q before a hex digit.
+    // No hint has a q before a hex digit.
     const secrets = fc.uuid().map((uuid) => uuid.replaceAll(/[^-]+/g, 'q$&'));
-    const values = fc.tuple(secretive, secrets).map(([put, secret]) => ({ value: put(secret), secret }));
+    const values = fc
+      .tuple(templates, secrets)
+      .map(([insert, secret]) => ({ value: insert(secret), secret }));
 
     fc.assert(
-      // An issuer may have a path, and a claim may be named by a URL: not all of these are refused there.
+      // An issuer may have a path, and a claim may be named by a URL, so they accept some of these values.
       fc.property(
         fc.constantFrom(...names.filter((name) => !['OIDC_ISSUER', 'OIDC_SUBJECT_CLAIM'].includes(name))),
         values,
         (name, { value, secret }) => {
-          const note = noteOf({ ...vault, [name]: value });
+          const hint = hintOf({ ...vault, [name]: value });
 
-          expect(note).toContain(name);
-          for (const part of secret.split('-')) expect(note).not.toContain(part);
+          expect(hint).toContain(name);
+          for (const part of secret.split('-')) expect(hint).not.toContain(part);
         },
       ),
     );

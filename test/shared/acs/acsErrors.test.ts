@@ -12,9 +12,9 @@ import type { ServiceError } from '../../../shared/errors.ts';
 const { signal } = new AbortController();
 
 /** An error as the SDK throws it. */
-function answered(statusCode: number, code?: string, headers: Record<string, string> = {}): RestError {
+function responseError(statusCode: number, code?: string, headers: Record<string, string> = {}): RestError {
   const request = createPipelineRequest({ url: 'https://name.communication.azure.com/' });
-  return new RestError('Words of ACS.', {
+  return new RestError('Text of ACS.', {
     statusCode,
     ...(code === undefined ? {} : { code }),
     request,
@@ -29,18 +29,18 @@ test.each([
   [401, 'IdentityNotOwned', false],
   [404, 'IdentityNotFound', false],
   [429, undefined, false],
-])('%s %s is about the credentials: %s', (status, code, expected) => {
-  const refused = isRejectedCredentials(answered(status, code));
+])('%s %s means rejected credentials: %s', (status, code, expected) => {
+  const rejected = isRejectedCredentials(responseError(status, code));
 
-  expect(refused).toBe(expected);
+  expect(rejected).toBe(expected);
 });
 
 test.each([
   [404, 'IdentityNotFound', true],
   [404, undefined, false],
   [401, 'IdentityNotOwned', false],
-])('%s %s is about a user that is unknown: %s', (status, code, expected) => {
-  const unknown = isUnknownUser(answered(status, code));
+])('%s %s means an unknown user: %s', (status, code, expected) => {
+  const unknown = isUnknownUser(responseError(status, code));
 
   expect(unknown).toBe(expected);
 });
@@ -54,23 +54,23 @@ test.each([
   [429, undefined, 'too_many_requests', 30],
   [500, undefined, 'upstream_unavailable', 2],
   [503, undefined, 'upstream_unavailable', 2],
-])('%s %s is %s', (status, upstreamCode, code, retryAfterSeconds) => {
-  const error = answered(status, upstreamCode);
+])('%s %s becomes %s', (status, upstreamCode, code, retryAfterSeconds) => {
+  const cause = responseError(status, upstreamCode);
 
-  const fault = toServiceError(error, acsErrors, signal);
+  const error = toServiceError(cause, acsErrors, signal);
 
-  expect(fault).toMatchObject({ name: 'ServiceError', code, retryAfterSeconds, cause: error });
-  expect((fault as ServiceError).message).not.toContain('Words of ACS');
+  expect(error).toMatchObject({ name: 'ServiceError', code, retryAfterSeconds, cause });
+  expect((error as ServiceError).message).not.toContain('Text of ACS');
 });
 
-test.each([429, 503])('%d passes on how long to wait', (status) => {
-  const fault = toServiceError(answered(status, undefined, { 'Retry-After': '12' }), acsErrors, signal);
+test.each([429, 503])('passes on the Retry-After of a %d', (status) => {
+  const error = toServiceError(responseError(status, undefined, { 'Retry-After': '12' }), acsErrors, signal);
 
-  expect(fault).toMatchObject({ retryAfterSeconds: 12 });
+  expect(error).toMatchObject({ retryAfterSeconds: 12 });
 });
 
-test('an answer without what it is for is unavailable', () => {
-  const fault = unusableResponse();
+test('a success response without the expected fields is upstream_unavailable', () => {
+  const error = unusableResponse();
 
-  expect(fault).toMatchObject({ code: 'upstream_unavailable', retryAfterSeconds: 2 });
+  expect(error).toMatchObject({ code: 'upstream_unavailable', retryAfterSeconds: 2 });
 });

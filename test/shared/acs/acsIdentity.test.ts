@@ -60,7 +60,7 @@ function keyless(credential = managedIdentity()): AcsIdentity {
   );
 }
 
-/** A service in place of ACS that gives these answers. */
+/** An AcsIdentity that talks to a server with these answers in place of ACS. */
 async function against(...script: Answer[]) {
   const server = await startScriptedServer();
   server.script.push(...script);
@@ -69,8 +69,8 @@ async function against(...script: Answer[]) {
   return { acs: scripted, server };
 }
 
-/** Counts from here on. */
-function resetSeen(): void {
+/** Restarts the counts of requests. */
+function resetRequestCounts(): void {
   azure.acs.requests.reset();
   azure.vault.requests.reset();
 }
@@ -88,18 +88,18 @@ describe.each([
   ['with the managed identity alone', () => keyless(), 0],
 ])('%s', (_how, connect, reads) => {
   beforeEach(() => {
-    resetSeen();
+    resetRequestCounts();
     acs = connect();
   });
 
-  test('a user is created', async () => {
+  test('creates a user', async () => {
     const userId = await acs.createUser(deadline.signal);
 
     expect(azure.acs.identities.has(userId)).toBe(true);
     expect(vaultReads()).toBe(reads);
   });
 
-  test('a user and its token are created by one request', async () => {
+  test('creates a user and its token with one request', async () => {
     const { userId, token, expiresOn } = await acs.createUserAndToken(chat, deadline.signal);
 
     const minutes = (expiresOn.getTime() - Date.now()) / 60_000;
@@ -111,7 +111,7 @@ describe.each([
     expect(deadline.upstreamCalls).toBe(1);
   });
 
-  test('a token is issued, revoked, and its user deleted', async () => {
+  test('issues and revokes a token and deletes the user', async () => {
     const userId = await acs.createUser(deadline.signal);
 
     const { token } = await acs.issueToken(userId, chat, deadline.signal);
@@ -127,7 +127,7 @@ describe.each([
   });
 });
 
-describe('a user', () => {
+describe('an unknown user', () => {
   const operations: [string, (userId: string) => Promise<unknown>][] = [
     ['issueToken', (userId) => acs.issueToken(userId, chat, deadline.signal)],
     ['revokeTokens', (userId) => acs.revokeTokens(userId, deadline.signal)],
@@ -135,9 +135,9 @@ describe('a user', () => {
   ];
 
   test.each(operations)(
-    'of another resource is not found by %s, and the key not doubted',
+    'of another resource is user_not_found in %s, and the secret is not read again',
     async (_name, call) => {
-      resetSeen();
+      resetRequestCounts();
 
       await expect(call(foreignId)).rejects.toMatchObject({ name: 'ServiceError', code: 'user_not_found' });
 
@@ -146,7 +146,7 @@ describe('a user', () => {
     },
   );
 
-  test.each(operations.slice(0, 2))('that was deleted is not found by %s', async (_name, call) => {
+  test.each(operations.slice(0, 2))('that was deleted is user_not_found in %s', async (_name, call) => {
     const userId = await acs.createUser(deadline.signal);
     azure.acs.identities.delete(userId);
 
@@ -162,7 +162,7 @@ describe('a user', () => {
     await expect(again).resolves.toBeUndefined();
   });
 
-  test('is not found by a 404 that ACS did not write', async () => {
+  test('is not inferred from a 404 that is not from ACS', async () => {
     const { acs: elsewhere } = await against(status(404, { 'Content-Type': 'text/html' }));
 
     for (const call of [
@@ -174,12 +174,12 @@ describe('a user', () => {
   });
 });
 
-describe('an access key that was regenerated', () => {
-  test('is read afresh once, and the request repeated once', async () => {
+describe('after the access key was regenerated', () => {
+  test('reads the new secret once and repeats the request once', async () => {
     const userId = await acs.createUser(deadline.signal);
     azure.acs.accessKeys.regenerate('primary');
     azure.vault.setSecret(SECRET, azure.acs.connectionString());
-    resetSeen();
+    resetRequestCounts();
 
     const { token } = await acs.issueToken(userId, chat, deadline.signal);
 
@@ -188,24 +188,21 @@ describe('an access key that was regenerated', () => {
     expect(azure.acs.requests.toJSON()).toEqual({ issueToken: 2 });
   });
 
-  test('is read afresh once for fifty requests, which all succeed', async () => {
+  test('reads the new secret once for fifty concurrent requests', async () => {
     const userId = await acs.createUser(deadline.signal);
     azure.acs.accessKeys.regenerate('primary');
     azure.vault.setSecret(SECRET, azure.acs.connectionString());
-    resetSeen();
+    resetRequestCounts();
 
-    const issued = await Promise.all(
-      Array.from({ length: 50 }, () => acs.issueToken(userId, chat, deadline.signal)),
-    );
+    await Promise.all(Array.from({ length: 50 }, () => acs.issueToken(userId, chat, deadline.signal)));
 
-    expect(issued).toHaveLength(50);
     expect(vaultReads()).toBe(1);
   });
 
-  test('rejects the service while the vault holds the old one, which is read once in each interval', async () => {
+  test('fails with upstream_rejected while the vault holds the old key, and reads it once per interval', async () => {
     await acs.createUser(deadline.signal);
     azure.acs.accessKeys.regenerate('primary');
-    resetSeen();
+    resetRequestCounts();
 
     for (const reads of [1, 2]) {
       const all = await Promise.allSettled(Array.from({ length: 50 }, () => acs.createUser(deadline.signal)));
@@ -218,7 +215,7 @@ describe('an access key that was regenerated', () => {
     expect(azure.acs.requests.toJSON()).toEqual({ createUser: 100 });
   });
 
-  test('makes the service unavailable while the vault cannot be read', async () => {
+  test('fails with upstream_unavailable while the vault is unavailable', async () => {
     await acs.createUser(deadline.signal);
     azure.acs.accessKeys.regenerate('primary');
     azure.vault.denyAccess(true);
@@ -228,7 +225,7 @@ describe('an access key that was regenerated', () => {
     await expect(created).rejects.toMatchObject({ code: 'upstream_unavailable', retryAfterSeconds: 5 });
   });
 
-  test('rejects the service when the new one is refused as well', async () => {
+  test('fails with upstream_rejected when ACS rejects the new key too', async () => {
     await acs.createUser(deadline.signal);
     azure.acs.accessKeys.regenerate('primary');
     azure.vault.setSecret(SECRET, azure.acs.connectionString());
@@ -244,26 +241,26 @@ describe('an access key that was regenerated', () => {
 });
 
 describe('keyless', () => {
-  test('a token that ACS does not accept rejects the service, without a vault to ask', async () => {
-    resetSeen();
-    const stranger = {
+  test('fails with upstream_rejected when ACS rejects the identity, without reading a vault', async () => {
+    resetRequestCounts();
+    const unknownCredential = {
       getToken: () => Promise.resolve({ token: 'unknown', expiresOnTimestamp: Date.now() + 1e6 }),
     };
 
-    const created = keyless(stranger).createUser(deadline.signal);
+    const created = keyless(unknownCredential).createUser(deadline.signal);
 
     await expect(created).rejects.toMatchObject({ code: 'upstream_rejected' });
     expect(azure.acs.requests.toJSON()).toEqual({ createUser: 1 });
     expect(azure.vault.requests.toJSON()).toEqual({});
   });
 
-  test('an identity that Azure does not know makes ACS unavailable', async () => {
+  test('fails with upstream_unavailable when the managed identity does not exist', async () => {
     const created = keyless(managedIdentity(randomUUID())).createUser(deadline.signal);
 
     await expect(created).rejects.toMatchObject({ code: 'upstream_unavailable', retryAfterSeconds: 2 });
   });
 
-  test('an identity that hangs is waited for no longer than the deadline', async () => {
+  test('fails with upstream_timeout when the managed identity hangs', async () => {
     azure.identity.faults.arm({ delayMs: 60_000 });
     const started = performance.now();
 
@@ -274,8 +271,8 @@ describe('keyless', () => {
   });
 });
 
-describe('throttled', () => {
-  test('the request waits for a short Retry-After', async () => {
+describe('when ACS throttles', () => {
+  test('waits for a short Retry-After', async () => {
     azure.acs.faults.arm({ status: 429, retryAfter: '0' });
 
     const userId = await acs.createUser(deadline.signal);
@@ -285,8 +282,8 @@ describe('throttled', () => {
   });
 
   test.each([
-    ['a long Retry-After is the caller’s to wait', '17', 17],
-    ['30 seconds are the caller’s to wait when ACS does not say', undefined, 30],
+    ['returns a long Retry-After to the caller', '17', 17],
+    ['returns 30 seconds when ACS sends no Retry-After', undefined, 30],
   ])('%s', async (_title, retryAfter, retryAfterSeconds) => {
     azure.acs.faults.arm({ status: 429, ...(retryAfter === undefined ? {} : { retryAfter }) });
 
@@ -296,7 +293,7 @@ describe('throttled', () => {
     expect(deadline.upstreamCalls).toBe(1);
   });
 
-  test('each attempt is signed anew', async () => {
+  test('signs each attempt anew', async () => {
     const { acs: slow, server } = await against(
       status(503, { 'Retry-After': '1' }),
       status(201, {}, { identity: { id: foreignId } }),
@@ -312,8 +309,8 @@ describe('throttled', () => {
   });
 });
 
-describe('an ACS that fails', () => {
-  test('for good is unavailable after four tries', async () => {
+describe('when ACS fails', () => {
+  test('fails with upstream_unavailable after four attempts', async () => {
     azure.acs.faults.arm({ status: 500, times: 10 });
 
     const issued = acs.issueToken(foreignId, chat, deadline.signal);
@@ -322,7 +319,7 @@ describe('an ACS that fails', () => {
     expect(deadline.upstreamCalls).toBe(4);
   });
 
-  test('with a Retry-After passes that on', async () => {
+  test('passes on Retry-After', async () => {
     azure.acs.faults.arm({ status: 503, retryAfter: '45' });
 
     const created = acs.createUser(deadline.signal);
@@ -332,8 +329,8 @@ describe('an ACS that fails', () => {
 
   test.each([
     ['hangs', { delayMs: 60_000 }],
-    ['hangs after its work', { delayMs: 60_000, at: 'response' as const }],
-  ])('and %s is a timeout at the deadline', async (_how, fault) => {
+    ['hangs before it responds', { delayMs: 60_000, at: 'response' as const }],
+  ])('fails with upstream_timeout when ACS %s', async (_how, fault) => {
     await acs.createUser(deadline.signal);
     azure.acs.faults.arm(fault);
     const started = performance.now();
@@ -345,7 +342,7 @@ describe('an ACS that fails', () => {
     expect(deadline.upstreamCalls).toBe(1);
   });
 
-  test('and hangs in a second attempt is a timeout at the deadline', async () => {
+  test('fails with upstream_timeout when ACS hangs in the second attempt', async () => {
     const { acs: hanging, server } = await against(status(503, { 'Retry-After': '0' }), hang);
 
     const created = hanging.createUser(newDeadline(300));
@@ -356,11 +353,11 @@ describe('an ACS that fails', () => {
 
   test.each([
     ['the request is lost', { drop: true }, 0],
-    ['the answer is lost', { drop: true, at: 'response' as const }, 1],
-    ['the answer breaks off', { halfBody: true }, 1],
-    ['the answer is 500', { status: 500, at: 'response' as const }, 1],
-    ['the answer is 504', { status: 504, at: 'response' as const }, 1],
-  ])('%s: no user is created twice', async (_how, fault, left) => {
+    ['the response is lost', { drop: true, at: 'response' as const }, 1],
+    ['the response breaks off', { halfBody: true }, 1],
+    ['the response is 500', { status: 500, at: 'response' as const }, 1],
+    ['the response is 504', { status: 504, at: 'response' as const }, 1],
+  ])('does not repeat a create when %s', async (_how, fault, left) => {
     for (const create of [
       () => acs.createUser(deadline.signal),
       () => acs.createUserAndToken(chat, deadline.signal),
@@ -378,10 +375,10 @@ describe('an ACS that fails', () => {
 
   test.each([
     ['the request is lost', { drop: true }],
-    ['the answer is lost', { drop: true, at: 'response' as const }],
-    ['the answer breaks off', { halfBody: true }],
-    ['the answer is 500', { status: 500 }],
-  ])('%s: a token is issued by another try', async (_how, fault) => {
+    ['the response is lost', { drop: true, at: 'response' as const }],
+    ['the response breaks off', { halfBody: true }],
+    ['the response is 500', { status: 500 }],
+  ])('repeats issueToken when %s', async (_how, fault) => {
     const userId = await acs.createUser(deadline.signal);
     azure.acs.faults.arm(fault);
 
@@ -391,7 +388,7 @@ describe('an ACS that fails', () => {
     expect(deadline.upstreamCalls).toBe(3);
   });
 
-  test('a user that was deleted when the answer was lost is deleted', async () => {
+  test('succeeds when the response of a delete is lost', async () => {
     const userId = await acs.createUser(deadline.signal);
     azure.acs.faults.arm({ drop: true, at: 'response' });
 
@@ -411,10 +408,10 @@ describe('an ACS that fails', () => {
       'no date',
       status(201, {}, { identity: { id: foreignId }, accessToken: { token: 'token', expiresOn: 'soon' } }),
     ],
-  ])('answers a create with %s: it is unavailable', async (_what, answer) => {
-    const { acs: strange } = await against(answer);
+  ])('rejects a create response with %s as upstream_unavailable', async (_what, answer) => {
+    const { acs: scripted } = await against(answer);
 
-    const created = strange.createUserAndToken(chat, deadline.signal);
+    const created = scripted.createUserAndToken(chat, deadline.signal);
 
     await expect(created).rejects.toMatchObject({
       name: 'ServiceError',
@@ -423,7 +420,7 @@ describe('an ACS that fails', () => {
     });
   });
 
-  test('refuses what was asked for: the request is invalid', async () => {
+  test('passes on a 400 as invalid_request', async () => {
     azure.acs.faults.arm({ status: 400, code: 'ValidationError' });
 
     const created = acs.createUser(deadline.signal);
@@ -431,7 +428,7 @@ describe('an ACS that fails', () => {
     await expect(created).rejects.toMatchObject({ code: 'invalid_request' });
   });
 
-  test('does not listen: it is unavailable', async () => {
+  test('fails with upstream_unavailable when the connection is refused', async () => {
     const { acs: gone, server } = await against();
     await server.close();
 

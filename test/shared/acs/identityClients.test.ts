@@ -24,7 +24,7 @@ function clientsOf(readSecret: () => string) {
   return connectionStringClients(reader);
 }
 
-test('one client serves as long as the connection string is the same, however often it is read', async () => {
+test('keeps the client while the connection string has the same value', async () => {
   const clients = clientsOf(() => acs.connectionString());
 
   const first = await clients.get(signal);
@@ -34,7 +34,7 @@ test('one client serves as long as the connection string is the same, however of
   expect(second).toBe(first);
 });
 
-test('another connection string makes another client, which works', async () => {
+test('makes a working client of a new connection string', async () => {
   let key: 'primary' | 'secondary' = 'primary';
   const clients = clientsOf(() => acs.connectionString(key));
   const first = await clients.get(signal);
@@ -48,16 +48,16 @@ test('another connection string makes another client, which works', async () => 
   expect(await clients.get(signal)).toBe(second);
 });
 
-test('there is no client instead of one that the same connection string would make', async () => {
+test('has no other client after a rejection when the connection string is unchanged', async () => {
   const clients = clientsOf(() => acs.connectionString());
-  const refused = await clients.get(signal);
+  const rejected = await clients.get(signal);
 
-  const other = await clients.refreshAfterRejection(refused, signal);
+  const other = await clients.refreshAfterRejection(rejected, signal);
 
   expect(other).toBeUndefined();
 });
 
-test('without a key there is one client, and never another', async () => {
+test('always uses the same client with the managed identity', async () => {
   const credential = { getToken: () => Promise.resolve(null) };
   const clients = keylessClients(new URL('https://name.communication.azure.com/'), credential);
 

@@ -5,7 +5,7 @@ import { openDeadline } from '../support/deadline.ts';
 
 const never = new Promise<never>(() => undefined);
 
-test('a deadline aborts when the time is up, and nothing is left then', async () => {
+test('a deadline aborts when the time is up, and no time is left then', async () => {
   const deadline = openDeadline(20);
 
   const aborted = new Promise((resolve) => {
@@ -21,7 +21,7 @@ test('a deadline aborts when the time is up, and nothing is left then', async ()
   expect(deadline.remainingMs()).toBeGreaterThanOrEqual(0);
 });
 
-test('a deadline that is ended never aborts', async () => {
+test('a deadline does not abort after the work has ended', async () => {
   const ended = openDeadline(5);
   const later = openDeadline(50);
 
@@ -32,8 +32,8 @@ test('a deadline that is ended never aborts', async () => {
   expect(ended.remainingMs()).toBe(0);
 });
 
-test('code sees the deadline that it runs under, after awaits too, and no other', async () => {
-  const seen = await Promise.all(
+test('currentDeadline returns the deadline of the running code, also after an await', async () => {
+  const isCurrent = await Promise.all(
     [1000, 2000].map((milliseconds) =>
       withDeadline(milliseconds, async (deadline) => {
         await new Promise(setImmediate);
@@ -42,7 +42,7 @@ test('code sees the deadline that it runs under, after awaits too, and no other'
     ),
   );
 
-  expect(seen).toEqual([true, true]);
+  expect(isCurrent).toEqual([true, true]);
   expect(currentDeadline()).toBeUndefined();
 });
 
@@ -58,13 +58,13 @@ test('an inner deadline replaces the outer one while it runs', async () => {
   });
 });
 
-test('work that ends in time gives its value', async () => {
+test('abortable returns the value of work that ends in time', async () => {
   const value = await abortable(AbortSignal.timeout(1000), Promise.resolve('value'));
 
   expect(value).toBe('value');
 });
 
-test('work that fails in time fails as it did', async () => {
+test('abortable rejects with the error of work that fails in time', async () => {
   const failure = new Error('failed');
 
   const work = abortable(AbortSignal.timeout(1000), Promise.reject(failure));
@@ -72,19 +72,19 @@ test('work that fails in time fails as it did', async () => {
   await expect(work).rejects.toBe(failure);
 });
 
-test('work that takes too long is waited for no longer', async () => {
+test('abortable rejects with upstream_timeout when the signal aborts', async () => {
   const work = abortable(AbortSignal.timeout(10), never);
 
   await expect(work).rejects.toMatchObject({ name: 'ServiceError', code: 'upstream_timeout' });
 });
 
-test('work is not waited for when the time was up before', async () => {
+test('abortable rejects with upstream_timeout when the signal is already aborted', async () => {
   const work = abortable(AbortSignal.abort(), never);
 
   await expect(work).rejects.toMatchObject({ name: 'ServiceError', code: 'upstream_timeout' });
 });
 
-test('work that fails after the time was up is nobody’s unhandled rejection', async () => {
+test('work that fails after the timeout causes no unhandled rejection', async () => {
   const work = Promise.withResolvers<never>();
   const unhandled: unknown[] = [];
   const collect = (reason: unknown) => unhandled.push(reason);
@@ -100,7 +100,7 @@ test('work that fails after the time was up is nobody’s unhandled rejection', 
   process.off('unhandledRejection', collect);
 });
 
-test('one signal may wait for any amount of work without keeping it', async () => {
+test('abortable removes its listeners from the signal', async () => {
   const deadline = openDeadline(1000);
 
   await Promise.all(Array.from({ length: 100 }, (_, at) => abortable(deadline.signal, Promise.resolve(at))));
@@ -109,10 +109,10 @@ test('one signal may wait for any amount of work without keeping it', async () =
   deadline.end();
 });
 
-test('a timeout keeps its cause', () => {
+test('the timeout error keeps its cause', () => {
   const cause = new Error('aborted');
 
-  const fault = timeoutError(cause);
+  const error = timeoutError(cause);
 
-  expect(fault).toMatchObject({ code: 'upstream_timeout', cause, retryAfterSeconds: undefined });
+  expect(error).toMatchObject({ code: 'upstream_timeout', cause, retryAfterSeconds: undefined });
 });

@@ -19,7 +19,7 @@ test.each([
   'http://017700000001/',
   'http://example.com@127.0.0.1/',
   'http://example.com:80@localhost/',
-])('%s names this machine', (url) => {
+])('%s is loopback', (url) => {
   const loopback = asLoopback(url);
 
   expect(loopback).toBe(true);
@@ -46,7 +46,7 @@ test.each([
   'http://10.0.0.127/',
   'http://[1::1]/',
   'file:///localhost',
-])('%s names another, or none for sure', (url) => {
+])('%s is not loopback', (url) => {
   const loopback = asLoopback(url);
 
   expect(loopback).toBe(false);

@@ -24,7 +24,7 @@ afterEach(async () => {
   await server.close();
 });
 
-/** Sends as the SDK's pipelines do; POST is a request that must not be repeated when its answer is lost. */
+/** Sends as the pipelines of the SDK do. POST must not be repeated when its response is lost. */
 function send(method: HttpMethods, deadlineMs = LONG_MS): Promise<PipelineResponse> {
   deadline = openDeadline(deadlineMs);
   const pipeline = createEmptyPipeline();
@@ -40,7 +40,7 @@ function send(method: HttpMethods, deadlineMs = LONG_MS): Promise<PipelineRespon
 }
 
 describe.each<HttpMethods>(['GET', 'POST'])('%s', (method) => {
-  test('a success is not repeated', async () => {
+  test('does not repeat a success', async () => {
     server.script.push(status(200));
 
     const response = await send(method);
@@ -49,7 +49,7 @@ describe.each<HttpMethods>(['GET', 'POST'])('%s', (method) => {
     expect(server.requests).toHaveLength(1);
   });
 
-  test.each([301, 400, 401, 403, 404, 409])('%d is not repeated', async (code) => {
+  test.each([301, 400, 401, 403, 404, 409])('does not repeat after %d', async (code) => {
     server.script.push(status(code, { 'Retry-After': '0' }), status(200));
 
     const response = await send(method);
@@ -59,7 +59,7 @@ describe.each<HttpMethods>(['GET', 'POST'])('%s', (method) => {
   });
 
   test.each([{}, { 'Retry-After': '-5' }, { 'Retry-After': 'soon' }])(
-    '429 is not repeated when it does not say when: %j',
+    'does not repeat after 429 without a valid Retry-After: %j',
     async (headers) => {
       server.script.push(status(429, headers), status(200));
 
@@ -70,7 +70,7 @@ describe.each<HttpMethods>(['GET', 'POST'])('%s', (method) => {
     },
   );
 
-  test.each([429, 503])('%d is given back at once when it asks for more time than is left', async (code) => {
+  test.each([429, 503])('returns %d at once when Retry-After ends after the deadline', async (code) => {
     server.script.push(status(code, { 'Retry-After': '30' }), status(200));
     const started = performance.now();
 
@@ -82,7 +82,7 @@ describe.each<HttpMethods>(['GET', 'POST'])('%s', (method) => {
     expect(server.requests).toHaveLength(1);
   });
 
-  test('503 is repeated', async () => {
+  test('repeats after 503', async () => {
     server.script.push(status(503), status(200));
 
     const response = await send(method);
@@ -91,7 +91,7 @@ describe.each<HttpMethods>(['GET', 'POST'])('%s', (method) => {
     expect(deadline.upstreamCalls).toBe(2);
   });
 
-  test('a response that comes too close to the deadline is given back', async () => {
+  test('does not repeat when too little time is left', async () => {
     server.script.push(status(503), status(200));
 
     const response = await send(method, 150);
@@ -100,7 +100,7 @@ describe.each<HttpMethods>(['GET', 'POST'])('%s', (method) => {
     expect(server.requests).toHaveLength(1);
   });
 
-  test('a server that hangs is waited for no longer than the deadline', async () => {
+  test('aborts at the deadline when the server hangs', async () => {
     server.script.push(hang);
 
     const sent = send(method, 100);
@@ -110,7 +110,7 @@ describe.each<HttpMethods>(['GET', 'POST'])('%s', (method) => {
   });
 });
 
-test('429 is repeated after the time it asks for', async () => {
+test('repeats after 429 once Retry-After has passed', async () => {
   server.script.push(status(429, { 'Retry-After': '1' }), status(200));
   const started = performance.now();
 
@@ -121,7 +121,7 @@ test('429 is repeated after the time it asks for', async () => {
   expect(server.requests).toHaveLength(2);
 });
 
-test('a refused connection is tried four times', async () => {
+test('tries a refused connection four times', async () => {
   await server.close();
 
   const sent = send('POST');
@@ -131,7 +131,7 @@ test('a refused connection is tried four times', async () => {
   server = await startScriptedServer();
 });
 
-test('no request is sent more than four times', async () => {
+test('sends a request at most four times', async () => {
   server.script.push(status(500, { 'Retry-After': '0' }));
 
   const response = await send('GET');
@@ -141,7 +141,7 @@ test('no request is sent more than four times', async () => {
   expect(deadline.upstreamCalls).toBe(4);
 });
 
-test('retries stop at the deadline, however many are left', async () => {
+test('stops retrying at the deadline', async () => {
   server.script.push(status(500));
   const started = performance.now();
 
@@ -152,7 +152,7 @@ test('retries stop at the deadline, however many are left', async () => {
   expect(server.requests.length).toBeLessThan(4);
 });
 
-test('a request without a deadline is not repeated', async () => {
+test('does not repeat a request that runs under no deadline', async () => {
   server.script.push(status(503, { 'Retry-After': '0' }), status(200));
   deadline = openDeadline(LONG_MS);
   const pipeline = createEmptyPipeline();
@@ -166,7 +166,7 @@ test('a request without a deadline is not repeated', async () => {
   expect(response.status).toBe(503);
 });
 
-describe('an answer that may be lost', () => {
+describe('a response that may be lost', () => {
   const lost: [string, (typeof server.script)[number]][] = [
     ['408', status(408)],
     ['500', status(500)],
@@ -174,7 +174,7 @@ describe('an answer that may be lost', () => {
     ['504', status(504)],
     ['a dropped connection', drop],
     [
-      'half an answer',
+      'half a response',
       (response) => {
         response.writeHead(200, { 'Content-Length': 100 });
         response.write('{"half":', () => response.destroy());
@@ -182,7 +182,7 @@ describe('an answer that may be lost', () => {
     ],
   ];
 
-  test.each(lost)('%s: a request that may be repeated is', async (_what, answer) => {
+  test.each(lost)('%s: repeats a request that may be repeated', async (_title, answer) => {
     server.script.push(answer, status(200));
 
     const response = await send('GET');
@@ -191,7 +191,7 @@ describe('an answer that may be lost', () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  test.each(lost)('%s: any other is not', async (_what, answer) => {
+  test.each(lost)('%s: does not repeat any other request', async (_title, answer) => {
     server.script.push(answer, status(200));
 
     const outcome = await send('POST').then(

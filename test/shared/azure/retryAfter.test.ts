@@ -24,14 +24,14 @@ test.each([
   expect(seconds).toBe(expected);
 });
 
-test('reads a date as the seconds until then', () => {
+test('converts a date to the seconds until then', () => {
   const seconds = read(httpDate(90_000));
 
   expect(seconds).toBeGreaterThanOrEqual(88);
   expect(seconds).toBeLessThanOrEqual(90);
 });
 
-test('reads a date that has passed as no time at all', () => {
+test('returns 0 for a date in the past', () => {
   const seconds = [read(httpDate(-60_000)), read('Sun, 06 Nov 1994 08:49:37 GMT')];
 
   expect(seconds).toEqual([0, 0]);
@@ -58,19 +58,19 @@ test.each([
   'Sun, 99 Nov 1994 08:49:37 GMT',
   '1994-11-06T08:49:37Z',
   'Sun Nov  6 08:49:37 1994',
-])('takes %j as if it were absent', (value) => {
+])('ignores %j', (value) => {
   const seconds = read(value);
 
   expect(seconds).toBeUndefined();
 });
 
-test('knows no time without a header, nor without a response', () => {
+test('returns undefined without a header or a response', () => {
   const seconds = [retryAfterSeconds({ headers: createHttpHeaders() }), retryAfterSeconds(undefined)];
 
   expect(seconds).toEqual([undefined, undefined]);
 });
 
-test('gives whole seconds or nothing, whatever it reads', () => {
+test('returns whole seconds or undefined for any text', () => {
   const value = fc.oneof(
     fc.string(),
     fc.integer().map(String),

@@ -6,17 +6,17 @@ import { ServiceError } from '../../../shared/errors.ts';
 const { signal } = new AbortController();
 const mapping = { message: 'The dependency is unavailable.', retryAfterSeconds: 3 };
 
-function answered(statusCode: number, headers: Record<string, string> = {}): RestError {
+function responseError(statusCode: number, headers: Record<string, string> = {}): RestError {
   const request = createPipelineRequest({ url: 'https://name.example/' });
-  return new RestError('Words of the upstream.', {
+  return new RestError('Text of the upstream.', {
     statusCode,
     request,
     response: { request, status: statusCode, headers: createHttpHeaders(headers) },
   });
 }
 
-test('an error of the SDK is upstream_unavailable, with Retry-After and without its text', () => {
-  const errors = [answered(500), answered(503, { 'Retry-After': '12' })].map((error) =>
+test('an SDK error becomes upstream_unavailable with Retry-After and without its text', () => {
+  const errors = [responseError(500), responseError(503, { 'Retry-After': '12' })].map((error) =>
     toServiceError(error, mapping, signal),
   );
 
@@ -27,32 +27,32 @@ test('an error of the SDK is upstream_unavailable, with Retry-After and without 
   ]);
 });
 
-test('a response that means something else becomes what the mapping says', () => {
+test('the mapping decides what a response means', () => {
   const other = new ServiceError('user_not_found', 'No such user.');
 
-  const error = toServiceError(answered(404), { ...mapping, fromResponse: () => other }, signal);
+  const error = toServiceError(responseError(404), { ...mapping, fromResponse: () => other }, signal);
 
   expect(error).toBe(other);
 });
 
-test('every error after the deadline is upstream_timeout', () => {
-  const errors = [answered(503), new Error('aborted')].map((error) =>
+test('every error after the deadline becomes upstream_timeout', () => {
+  const errors = [responseError(503), new Error('aborted')].map((error) =>
     toServiceError(error, mapping, AbortSignal.abort()),
   );
 
   expect(errors).toMatchObject([{ code: 'upstream_timeout' }, { code: 'upstream_timeout' }]);
 });
 
-test('a ServiceError is kept, even after the deadline', () => {
+test('a ServiceError is returned unchanged, also after the deadline', () => {
   const given = new ServiceError('misconfigured', 'No.');
 
   expect(toServiceError(given, mapping, AbortSignal.abort())).toBe(given);
 });
 
 test.each(['AuthenticationError', 'AuthenticationRequiredError', 'CredentialUnavailableError'])(
-  '%s of the credential is upstream_unavailable',
+  '%s of the credential becomes upstream_unavailable',
   (name) => {
-    const error = Object.assign(new Error('Words of the identity.'), { name });
+    const error = Object.assign(new Error('Text of the credential.'), { name });
 
     const mapped = toServiceError(error, mapping, signal);
 
@@ -60,7 +60,7 @@ test.each(['AuthenticationError', 'AuthenticationRequiredError', 'CredentialUnav
   },
 );
 
-test('an error of neither SDK nor credential is kept: it is a bug of ours', () => {
+test('any other error is returned unchanged: it is a bug', () => {
   const bug = new TypeError('A bug.');
 
   expect(toServiceError(bug, mapping, signal)).toBe(bug);

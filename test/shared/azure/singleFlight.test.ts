@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { lazy, SingleFlight } from '../../../shared/azure/singleFlight.ts';
 
-test('callers share one run until it ends, by key', async () => {
+test('concurrent callers with the same key share one run', async () => {
   const flight = new SingleFlight<number, string>();
   let runs = 0;
   const work = () => Promise.resolve((runs += 1));
@@ -14,7 +14,7 @@ test('callers share one run until it ends, by key', async () => {
   expect(flight.inProgress('a')).toBeUndefined();
 });
 
-test('a failed run is shared, and not kept', async () => {
+test('concurrent callers share a failure, and the next one runs again', async () => {
   const flight = new SingleFlight<string>();
   const failing = () => Promise.reject(new Error('failed'));
 
@@ -25,7 +25,7 @@ test('a failed run is shared, and not kept', async () => {
   expect(later).toBe('value');
 });
 
-test('lazy opens once, and again only after a failure', async () => {
+test('lazy opens once, and again after a failure', async () => {
   let attempts = 0;
   const open = lazy(() => {
     attempts += 1;

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { functionKeyCallers } from '../../../shared/callers/caller.ts';
 import { request } from '../support/request.ts';
 
-test('whoever the host lets through with a function key is a service', async () => {
+test('every holder of a function key is a service', async () => {
   const caller = await functionKeyCallers.identify(request(), new AbortController().signal);
 
   expect(caller).toEqual({ kind: 'service' });

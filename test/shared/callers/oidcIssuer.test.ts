@@ -54,7 +54,7 @@ async function verify(kid = 'one'): Promise<string> {
   );
 }
 
-/** Lets a fetch in the background end. */
+/** Waits until a fetch in the background has ended. */
 const settled = () => new Promise(setImmediate);
 
 test('fetches discovery and keys once, however many tokens arrive at once', async () => {
@@ -150,7 +150,7 @@ describe('while the issuer is unavailable', () => {
     expect(await verify()).toBe('upstream_unavailable');
   });
 
-  test('an unknown key id is no proof against the token', async () => {
+  test('does not call a token with an unknown key id invalid', async () => {
     await verify();
     now += 6000;
     respond = down;
@@ -170,7 +170,7 @@ describe('the documents', () => {
       'more than 512 KiB',
       () => Response.json({ issuer: ISSUER, jwks_uri: KEYS, padding: 'x'.repeat(512 * 1024) }),
     ],
-  ])('of the issuer are unusable with %s', async (_what, response) => {
+  ])('make the issuer unavailable with %s', async (_what, response) => {
     respond = response;
 
     expect(await verify()).toBe('upstream_unavailable');
@@ -193,14 +193,14 @@ describe('the documents', () => {
   test.each([
     ['another issuer', { issuer: `${ISSUER}/`, jwks_uri: KEYS }],
     ['keys over http', { issuer: ISSUER, jwks_uri: 'http://issuer.example/keys' }],
-    ['keys nowhere', { issuer: ISSUER, jwks_uri: 'keys' }],
-  ])('that name %s are misconfigured', async (_what, document) => {
+    ['a jwks_uri that is not a URL', { issuer: ISSUER, jwks_uri: 'keys' }],
+  ])('are misconfigured with %s', async (_what, document) => {
     respond = () => Response.json(document);
 
     expect(await verify()).toBe('misconfigured');
   });
 
-  test('may have keys that cannot verify beside those that can', async () => {
+  test('may contain keys that cannot verify', async () => {
     const short = { kty: 'RSA', kid: 'one', n: Buffer.alloc(128, 0xff).toString('base64url'), e: 'AQAB' };
     keys = [
       short,
@@ -213,7 +213,7 @@ describe('the documents', () => {
     expect(await verify()).toBe('verified');
   });
 
-  test('with only keys that cannot verify reject the token', async () => {
+  test('reject every token when no key can verify', async () => {
     keys = [{ ...publicJwk, x: 'broken' }];
 
     expect(await verify()).toBe('ERR_JWKS_NO_MATCHING_KEY');

@@ -9,12 +9,12 @@ const userIds = fc
   .map(([cloud, resource, user]) => `8:${cloud}:${resource}_${user}`);
 
 describe('a token request', () => {
-  test('within the limits is accepted as it is', () => {
-    const valid = policies.chain((limit) => fc.tuple(fc.constant(limit), validRequest(limit)));
+  test('is accepted unchanged when the policy allows it', () => {
+    const valid = policies.chain((policy) => fc.tuple(fc.constant(policy), validRequest(policy)));
 
     fc.assert(
-      fc.property(valid, ([limit, request]) => {
-        const parsed = tokenRequestSchema(limit).safeParse(request);
+      fc.property(valid, ([policy, request]) => {
+        const parsed = tokenRequestSchema(policy).safeParse(request);
 
         expect(parsed).toEqual({ success: true, data: request });
       }),
@@ -29,25 +29,25 @@ describe('a token request', () => {
     );
 
     fc.assert(
-      fc.property(policies, minutes, (limit, expiresInMinutes) => {
-        const { success } = tokenRequestSchema(limit).safeParse({ expiresInMinutes });
+      fc.property(policies, minutes, (policy, expiresInMinutes) => {
+        const { success } = tokenRequestSchema(policy).safeParse({ expiresInMinutes });
 
-        const within = expiresInMinutes >= 60 && expiresInMinutes <= limit.maxExpiryMinutes;
+        const within = expiresInMinutes >= 60 && expiresInMinutes <= policy.maxExpiryMinutes;
         expect(success).toBe(Number.isInteger(expiresInMinutes) && within);
       }),
     );
   });
 
-  test('is accepted exactly when its scopes are allowed, and each is there once', () => {
+  test('is accepted exactly when its scopes are allowed and none is repeated', () => {
     const names = fc.array(fc.oneof(fc.constantFrom(...scopeSchema.options), fc.constant('pstn')), {
       maxLength: 4,
     });
 
     fc.assert(
-      fc.property(policies, names, (limit, scopes) => {
-        const { success } = tokenRequestSchema(limit).safeParse({ scopes });
+      fc.property(policies, names, (policy, scopes) => {
+        const { success } = tokenRequestSchema(policy).safeParse({ scopes });
 
-        const allowed = scopes.every((scope) => (limit.allowedScopes as readonly string[]).includes(scope));
+        const allowed = scopes.every((scope) => (policy.allowedScopes as readonly string[]).includes(scope));
         expect(success).toBe(scopes.length > 0 && allowed && new Set(scopes).size === scopes.length);
       }),
     );
@@ -55,7 +55,7 @@ describe('a token request', () => {
 });
 
 describe('a user id', () => {
-  test('is accepted in every cloud, in lower case only', () => {
+  test('is accepted from every cloud, in lower case only', () => {
     fc.assert(
       fc.property(userIds, (id) => {
         const parsed = userIdSchema.safeParse(id);
@@ -66,7 +66,7 @@ describe('a user id', () => {
     );
   });
 
-  test('is refused when one of its characters is another, or one is missing or added', () => {
+  test('is rejected when one character is changed, removed or added', () => {
     const change = fc.constantFrom<(id: string, at: number, other: string) => string>(
       (id, at, other) => id.slice(0, at) + other + id.slice(at + 1),
       (id, at) => id.slice(0, at) + id.slice(at + 1),
@@ -91,7 +91,7 @@ describe('a user id', () => {
     );
   });
 
-  test('is refused as any other text', () => {
+  test('is rejected when it is any other text than me', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         const { success } = userIdSchema.safeParse(text);

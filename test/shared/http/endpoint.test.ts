@@ -42,7 +42,7 @@ function eventOf(logs: [string, string][]): unknown {
   return JSON.parse(logs[0]?.[1] ?? '');
 }
 
-test('a handler gets the caller, the limits and a deadline, and its answer goes out', async () => {
+test('passes the caller, the token policy and a signal to the handler, and returns its response', async () => {
   const handler = endpoint(service, 'named', ({ caller, tokenPolicy, signal, addLogFields }) => {
     addLogFields({ communicationUser: 'user', scopes: ['chat'], expiresInMinutes: 60 });
     return Promise.resolve({ status: 202, jsonBody: { caller, tokenPolicy, aborted: signal.aborted } });
@@ -68,7 +68,7 @@ test('a handler gets the caller, the limits and a deadline, and its answer goes 
   });
 });
 
-test('the headers of an answer are kept beside those that all carry', async () => {
+test('keeps the headers of the handler and overrides those that every response carries', async () => {
   const handler = endpoint(service, 'named', () =>
     Promise.resolve({ status: 201, headers: { Location: '/api/users/1', 'Cache-Control': 'public' } }),
   );
@@ -79,7 +79,7 @@ test('the headers of an answer are kept beside those that all carry', async () =
   expect(headers.get('cache-control')).toBe('no-store');
 });
 
-test('requests to ACS are counted', async () => {
+test('logs how many requests went to ACS, retries included', async () => {
   acs.faults.arm({ status: 503, retryAfter: '0' });
   const handler = endpoint(service, 'named', async ({ tokenService, signal }) => ({
     jsonBody: await tokenService.createUser(undefined, undefined, signal),
@@ -91,17 +91,17 @@ test('requests to ACS are counted', async () => {
   expect(eventOf(logs)).toMatchObject({ upstreamCalls: 2, outcome: 'ok' });
 });
 
-describe('an exception that nobody expected', () => {
+describe('an unexpected exception', () => {
   test.each([
     ['an error', new TypeError(`bug with ${SECRET}`)],
     ['an error with a cause', new Error(SECRET, { cause: new Error(SECRET) })],
-    ['a text', SECRET],
-    ['nothing', undefined],
+    ['a string', SECRET],
+    ['undefined', undefined],
     [
       'an error with a hostile name',
       Object.assign(new Error(), { name: `${SECRET} accesskey`, code: `a ${SECRET}` }),
     ],
-  ])('is internal, and its text nowhere: %s', async (_what, error) => {
+  ])('is answered with internal, and its text is neither returned nor logged: %s', async (_what, error) => {
     const { status, text, logs, headers } = await invoke(failing(service, error));
 
     expect(status).toBe(500);
@@ -114,15 +114,15 @@ describe('an exception that nobody expected', () => {
   });
 });
 
-test('a caller that cannot be told ends the request before its handler', async () => {
+test('does not call the handler when the caller is not authenticated', async () => {
   let handled = false;
-  const strict = serviceWith({
+  const service = serviceWith({
     callers: {
       ...functionKeyCallers,
-      identify: () => Promise.reject(new ServiceError('unauthenticated', 'Who are you?')),
+      identify: () => Promise.reject(new ServiceError('unauthenticated', 'No token.')),
     },
   });
-  const handler = endpoint(strict, 'named', () => {
+  const handler = endpoint(service, 'named', () => {
     handled = true;
     return Promise.resolve({});
   });
@@ -135,12 +135,13 @@ test('a caller that cannot be told ends the request before its handler', async (
   expect(handled).toBe(false);
 });
 
-test('a caller that asks too often ends the request before its handler, and is told when to come back', async () => {
-  const strict = serviceWith({
+test('returns 429 with Retry-After and logs the caller when the caller is over the rate limit', async () => {
+  const service = serviceWith({
     callers: { ...functionKeyCallers, identify: () => Promise.resolve({ kind: 'user', subject: 'hash' }) },
-    rateLimit: () => Promise.reject(new ServiceError('too_many_requests', 'Slow.', { retryAfterSeconds: 9 })),
+    rateLimit: () =>
+      Promise.reject(new ServiceError('too_many_requests', 'Over the limit.', { retryAfterSeconds: 9 })),
   });
-  const handler = endpoint(strict, 'named', () => Promise.resolve({ status: 204 }));
+  const handler = endpoint(service, 'named', () => Promise.resolve({ status: 204 }));
 
   const { status, headers, logs } = await invoke(handler);
 
@@ -150,10 +151,10 @@ test('a caller that asks too often ends the request before its handler, and is t
   expect(eventOf(logs)).toMatchObject({ outcome: 'too_many_requests', caller: 'user', subject: 'hash' });
 });
 
-test('a handler that takes too long finds its signal aborted', async () => {
+test('aborts the signal at the deadline', async () => {
   const { settings } = service.dependencies();
-  const hasty = serviceWith({ settings: { ...settings, deadlineMs: 20 } });
-  const handler = endpoint(hasty, 'named', async ({ signal }) => {
+  const withShortDeadline = serviceWith({ settings: { ...settings, deadlineMs: 20 } });
+  const handler = endpoint(withShortDeadline, 'named', async ({ signal }) => {
     await new Promise((resolve) => {
       signal.addEventListener('abort', resolve);
     });

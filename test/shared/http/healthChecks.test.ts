@@ -4,28 +4,28 @@ import { misconfigured } from '../../../shared/errors.ts';
 import { healthCheck } from '../../../shared/http/healthChecks.ts';
 import type { Dependencies, App } from '../../../shared/app.ts';
 
-const there = () => Promise.resolve('something private');
-const away = () => Promise.reject(misconfigured('something private'));
+const available = () => Promise.resolve('something private');
+const unavailable = () => Promise.reject(misconfigured('something private'));
 
 function serviceWith(checks: Dependencies['checks'], deadlineMs = 1000): App {
   const settings = { ...readSettings({ KEY_VAULT_URI: 'https://name.vault.azure.net/' }), deadlineMs };
-  // Health asks for nothing else.
+  // The health checks use nothing else.
   return { authLevel: 'function', dependencies: () => ({ settings, checks }) as Dependencies };
 }
 
-test('is ok when everything is there, and tells no more', async () => {
-  const health = await healthCheck(serviceWith({ vault: there, table: there }))();
+test('is ok when every dependency is available', async () => {
+  const health = await healthCheck(serviceWith({ vault: available, table: available }))();
 
   expect(health).toEqual({ status: 'ok', checks: { settings: 'ok', vault: 'ok', table: 'ok' } });
 });
 
-test('fails when one thing is away, and tells which', async () => {
-  const health = await healthCheck(serviceWith({ vault: away, table: there }))();
+test('fails when one dependency is unavailable, and names it', async () => {
+  const health = await healthCheck(serviceWith({ vault: unavailable, table: available }))();
 
   expect(health).toEqual({ status: 'failed', checks: { settings: 'ok', vault: 'failed', table: 'ok' } });
 });
 
-test('fails when the settings are wrong, and asks nothing', async () => {
+test('fails when the settings are wrong', async () => {
   const service: App = {
     authLevel: 'function',
     dependencies: () => {
@@ -38,7 +38,7 @@ test('fails when the settings are wrong, and asks nothing', async () => {
   expect(health).toEqual({ status: 'failed', checks: { settings: 'failed' } });
 });
 
-test('tells each question when its time is up', async () => {
+test('fails a check that does not end before the deadline', async () => {
   const untilAborted = (signal: AbortSignal) =>
     new Promise((_resolve, reject) => {
       signal.addEventListener('abort', () => {
@@ -46,7 +46,7 @@ test('tells each question when its time is up', async () => {
       });
     });
 
-  const health = await healthCheck(serviceWith({ vault: untilAborted, table: there }, 20))();
+  const health = await healthCheck(serviceWith({ vault: untilAborted, table: available }, 20))();
 
   expect(health).toEqual({ status: 'failed', checks: { settings: 'ok', vault: 'failed', table: 'ok' } });
 });
@@ -56,7 +56,7 @@ test('checks at most once in 5 seconds, failures too', async () => {
   let checks = 0;
   const vault = () => {
     checks += 1;
-    return checks === 1 ? away() : there();
+    return checks === 1 ? unavailable() : available();
   };
   const check = healthCheck(serviceWith({ vault }), () => now);
 

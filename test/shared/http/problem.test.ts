@@ -16,13 +16,13 @@ const statuses: [ErrorCode, number][] = [
   ['upstream_timeout', 504],
 ];
 
-test.each(statuses)('%s is answered with %d and says what, not why', (code, status) => {
-  const fault = new ServiceError(code, 'What happened.', {
-    operatorHint: 'a note',
+test.each(statuses)('%s has status %d and shows neither the operator hint nor the cause', (code, status) => {
+  const error = new ServiceError(code, 'What happened.', {
+    operatorHint: 'a hint',
     cause: new Error('a cause'),
   });
 
-  const response = problemResponse(fault, 'request-1');
+  const response = problemResponse(error, 'request-1');
 
   expect(response).toMatchObject({ status, headers: { 'Content-Type': 'application/problem+json' } });
   expect(JSON.parse(response.body as string)).toEqual({
@@ -35,7 +35,7 @@ test.each(statuses)('%s is answered with %d and says what, not why', (code, stat
   });
 });
 
-test('what is wrong with a request is named', () => {
+test('lists the field errors of an invalid request', () => {
   const errors = [{ path: 'scopes[1]', message: 'must be one of chat' }];
 
   const response = problemResponse(new ServiceError('invalid_request', 'No.', { errors }), 'request-1');
@@ -43,9 +43,9 @@ test('what is wrong with a request is named', () => {
   expect(JSON.parse(response.body as string)).toHaveProperty('errors', errors);
 });
 
-test.each([0, 7])('Retry-After: %d is told', (retryAfterSeconds) => {
+test.each([0, 7])('sends Retry-After: %d', (retryAfterSeconds) => {
   const response = problemResponse(
-    new ServiceError('too_many_requests', 'Slow.', { retryAfterSeconds }),
+    new ServiceError('too_many_requests', 'Over the limit.', { retryAfterSeconds }),
     'request-1',
   );
 
@@ -58,13 +58,13 @@ test.each([
     unauthenticated('The "token" is\r\nnot valid\\.'),
     'Bearer error="invalid_token", error_description="The token isnot valid."',
   ],
-])('who is not authenticated is told how to be: %s', (fault, challenge) => {
-  const response = problemResponse(fault, 'request-1');
+])('sends a WWW-Authenticate challenge: %s', (error, challenge) => {
+  const response = problemResponse(error, 'request-1');
 
   expect(response.headers).toHaveProperty('WWW-Authenticate', challenge);
 });
 
-test('no Retry-After is told when there is none', () => {
+test('sends no Retry-After when the error has none', () => {
   const response = problemResponse(new ServiceError('upstream_timeout', 'Late.'), 'request-1');
 
   expect(response.headers).not.toHaveProperty('Retry-After');

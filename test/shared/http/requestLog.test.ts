@@ -12,7 +12,7 @@ test.each([
   [429, 'warning'],
   [500, 'error'],
   [503, 'error'],
-])('a request that ended with %d is one line of level %s', (status, level) => {
+])('logs a response with status %d as one line at level %s', (status, level) => {
   const logs: unknown[][] = [];
   const context = new InvocationContext({ logHandler: (...line) => logs.push(line) });
   const event = {
@@ -30,21 +30,21 @@ test.each([
   expect(logs).toEqual([[level, JSON.stringify(event)]]);
 });
 
-test('a fault is told by its note and by the kinds of its causes, never by their texts', () => {
+test('logs the operator hint and the kind of each cause, never its text', () => {
   const inner = Object.assign(new Error(`text ${secret}`), { code: 'ECONNRESET' });
   const upstream = Object.assign(new RestError(`text ${secret}`, { code: 'Denied', statusCode: 401 }), {
     cause: inner,
   });
 
   const details = errorFields(
-    new ServiceError('upstream_rejected', 'No.', { operatorHint: 'a note', cause: upstream }),
+    new ServiceError('upstream_rejected', 'No.', { operatorHint: 'a hint', cause: upstream }),
   );
 
-  expect(details).toEqual({ hint: 'a note', cause: 'RestError Denied 401 < Error ECONNRESET' });
+  expect(details).toEqual({ hint: 'a hint', cause: 'RestError Denied 401 < Error ECONNRESET' });
 });
 
 test.each([secret, `name ${secret}`, 'a b', 'x'.repeat(65), '', 'línea', 7])(
-  'a code that is no code is left out: %j',
+  'omits a code that is not a plain word: %j',
   (code) => {
     const cause = Object.assign(new Error('text'), { code });
 
@@ -54,7 +54,7 @@ test.each([secret, `name ${secret}`, 'a b', 'x'.repeat(65), '', 'línea', 7])(
   },
 );
 
-test('causes that go round in a circle come to an end', () => {
+test('logs at most five causes, also when they form a circle', () => {
   const cause = new Error('text');
   cause.cause = cause;
 
@@ -64,7 +64,7 @@ test('causes that go round in a circle come to an end', () => {
 });
 
 test.each([undefined, null, secret, { message: secret }])(
-  'a cause that is no error is not shown: %j',
+  'omits a cause that is not an Error: %j',
   (cause) => {
     const details = errorFields(new ServiceError('internal', 'No.', { cause }));
 

@@ -11,7 +11,7 @@ const keys = fc
   .uint8Array({ minLength: 24, maxLength: 66 })
   .map((bytes) => Buffer.from(bytes).toString('base64'));
 
-function refusal(text: string): ServiceError | undefined {
+function parseError(text: string): ServiceError | undefined {
   try {
     parseConnectionString(text);
     return undefined;
@@ -36,7 +36,7 @@ test.each([
 });
 
 test.each(['http://127.0.0.1:8080/', 'http://localhost:8080/', 'http://[::1]:8080/', 'https://127.0.0.1:1/'])(
-  'may name an emulator on this machine: %s',
+  'accepts an emulator on loopback: %s',
   (local) => {
     const parsed = parseConnectionString(`endpoint=${local};accesskey=${key}`);
 
@@ -44,7 +44,7 @@ test.each(['http://127.0.0.1:8080/', 'http://localhost:8080/', 'http://[::1]:808
   },
 );
 
-test('gives back every endpoint and key it was made of', () => {
+test('returns the endpoint and the key that the string was made of', () => {
   fc.assert(
     fc.property(fc.domain(), keys, (domain, accessKey) => {
       const parsed = parseConnectionString(`endpoint=https://${domain}/;accesskey=${accessKey}`);
@@ -66,8 +66,12 @@ test.each([
   ['two keys', `endpoint=${endpoint};accesskey=${key};AccessKey=${key}`, 'a field twice'],
   ['two endpoints', `endpoint=${endpoint};endpoint=${endpoint};accesskey=${key}`, 'a field twice'],
   ['an endpoint that is no URL', `endpoint=name.communication.azure.com;accesskey=${key}`, 'not a URL'],
-  ['http beyond this machine', `endpoint=http://name.example.net/;accesskey=${key}`, 'must be https'],
-  ['http to a lookalike', `endpoint=http://127.0.0.1.example.net/;accesskey=${key}`, 'must be https'],
+  ['http to another host', `endpoint=http://name.example.net/;accesskey=${key}`, 'must be https'],
+  [
+    'http to a host that looks like loopback',
+    `endpoint=http://127.0.0.1.example.net/;accesskey=${key}`,
+    'must be https',
+  ],
   ['another protocol', `endpoint=ftp://localhost/;accesskey=${key}`, 'must be https'],
   ['a path', `endpoint=${endpoint}identities;accesskey=${key}`, 'without a path'],
   ['a query', `endpoint=${endpoint}?a=b;accesskey=${key}`, 'without a path'],
@@ -78,20 +82,20 @@ test.each([
   ['a key cut short', `endpoint=${endpoint};accesskey=${key.slice(0, 81)}`, 'not base64'],
   ['a key in base64url', `endpoint=${endpoint};accesskey=${'ab-_'.repeat(20)}`, 'not base64'],
   ['a key in quotes', `endpoint=${endpoint};accesskey="${key}"`, 'not base64'],
-])('is refused as misconfigured with %s', (_what, text, reason) => {
-  const fault = refusal(text);
+])('is misconfigured with %s', (_what, text, reason) => {
+  const error = parseError(text);
 
-  expect(fault).toMatchObject({ code: 'misconfigured', operatorHint: expect.stringContaining(reason) });
-  expect(fault?.operatorHint).toContain('ACS_CONNECTION_STRING_SECRET');
+  expect(error).toMatchObject({ code: 'misconfigured', operatorHint: expect.stringContaining(reason) });
+  expect(error?.operatorHint).toContain('ACS_CONNECTION_STRING_SECRET');
 });
 
-describe('a refusal', () => {
-  test('holds no part of the access key, whatever is around it', () => {
+describe('the error', () => {
+  test('contains no part of the access key, wherever the key stands', () => {
     const noise = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.constantFrom('', ';', '=', '://', ' ', '\n', '"'),
     );
-    const around = fc.constantFrom<(secret: string, before: string, after: string) => string>(
+    const templates = fc.constantFrom<(secret: string, before: string, after: string) => string>(
       (secret, before, after) => `${before}${secret}${after}`,
       (secret, before, after) => `endpoint=${before};accesskey=${secret}${after}`,
       (secret, before, after) => `endpoint=https://${before}/;accesskey=${secret}!${after}`,
@@ -105,19 +109,19 @@ describe('a refusal', () => {
       (secret) => `endpoint=${endpoint};${secret}=${secret}`,
       (secret) => `endpoint=${endpoint};accesskey='${secret}'`,
     );
-    let refused = 0;
+    let rejections = 0;
 
     fc.assert(
-      fc.property(keys, noise, noise, around, (secret, before, after, put) => {
-        const fault = refusal(put(secret, before, after));
-        if (fault === undefined) return;
+      fc.property(keys, noise, noise, templates, (secret, before, after, insert) => {
+        const error = parseError(insert(secret, before, after));
+        if (error === undefined) return;
 
-        refused += 1;
+        rejections += 1;
         const shown = [
-          fault.message,
-          fault.operatorHint,
-          JSON.stringify(fault),
-          inspect(fault, { depth: null, showHidden: true }),
+          error.message,
+          error.operatorHint,
+          JSON.stringify(error),
+          inspect(error, { depth: null, showHidden: true }),
         ].join('\n');
         const parts = Array.from({ length: secret.length - 5 }, (_, at) => secret.slice(at, at + 6));
         expect(parts.filter((part) => shown.includes(part))).toEqual([]);
@@ -125,6 +129,6 @@ describe('a refusal', () => {
       { numRuns: 300 },
     );
 
-    expect(refused).toBeGreaterThan(200);
+    expect(rejections).toBeGreaterThan(200);
   });
 });

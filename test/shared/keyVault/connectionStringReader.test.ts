@@ -12,16 +12,16 @@ const secretOf = (accessKey: string) => `endpoint=${endpoint};accesskey=${access
 const OLD = 'b2xkIGtleSBvbGQga2V5';
 const NEW = 'bmV3IGtleSBuZXcga2V5';
 
-const unreachable = () =>
-  new ServiceError('upstream_unavailable', 'The vault is away.', {
+const unavailable = () =>
+  new ServiceError('upstream_unavailable', 'The vault is unavailable.', {
     retryAfterSeconds: 5,
-    operatorHint: 'away',
+    operatorHint: 'unavailable',
   });
-const patient = new AbortController().signal;
+const signal = new AbortController().signal;
 
 let now: number;
 let reads: number;
-/** What the vault does when it is read. */
+/** How the vault answers a read. */
 let vault: (signal: AbortSignal) => Promise<string>;
 let reader: ConnectionStringReader;
 
@@ -40,7 +40,7 @@ function readerWith({ timeoutMs }: { timeoutMs: number }): ConnectionStringReade
   return new ConnectionStringReader(readSecret, { ttlMs: TTL_MS, timeoutMs, clock: () => now });
 }
 
-/** Makes the vault answer only when told to. */
+/** Makes the vault wait until the returned promise is resolved. */
 function holdVault(): PromiseWithResolvers<string> {
   const answer = Promise.withResolvers<string>();
   vault = () => answer.promise;
@@ -52,74 +52,74 @@ function hundred<T>(work: () => Promise<T>): Promise<T>[] {
 }
 
 describe('the connection string', () => {
-  test('is read once for a hundred who want it at the same time', async () => {
-    const all = await Promise.all(hundred(() => reader.get(patient)));
+  test('is read once for a hundred concurrent callers', async () => {
+    const all = await Promise.all(hundred(() => reader.get(signal)));
 
     expect(new Set(all).size).toBe(1);
     expect(all[0]).toEqual({ endpoint, accessKey: OLD });
     expect(reads).toBe(1);
   });
 
-  test('is served from memory until its lifetime has passed', async () => {
-    const first = await reader.get(patient);
+  test('is cached until its lifetime has passed', async () => {
+    const first = await reader.get(signal);
     vault = () => Promise.resolve(secretOf(NEW));
     now += TTL_MS - 1;
-    const last = await reader.get(patient);
+    const last = await reader.get(signal);
     now += 1;
-    const next = await reader.get(patient);
+    const next = await reader.get(signal);
 
     expect(last).toBe(first);
     expect(next.accessKey).toBe(NEW);
     expect(reads).toBe(2);
   });
 
-  test('stays the same object as long as its value is the same', async () => {
-    const first = await reader.get(patient);
+  test('stays the same object while its value is the same', async () => {
+    const first = await reader.get(signal);
     now += TTL_MS;
 
-    const second = await reader.get(patient);
+    const second = await reader.get(signal);
 
     expect(second).toBe(first);
     expect(reads).toBe(2);
   });
 
   test('is read again after a first read that failed', async () => {
-    vault = () => Promise.reject(unreachable());
-    await expect(reader.get(patient)).rejects.toMatchObject({ code: 'upstream_unavailable' });
+    vault = () => Promise.reject(unavailable());
+    await expect(reader.get(signal)).rejects.toMatchObject({ code: 'upstream_unavailable' });
     vault = () => Promise.resolve(secretOf(OLD));
 
-    const current = await reader.get(patient);
+    const current = await reader.get(signal);
 
     expect(current.accessKey).toBe(OLD);
   });
 
-  test('that cannot be used is misconfigured, and asked for again each time', async () => {
+  test('is misconfigured when it is malformed, and is read again by the next request', async () => {
     vault = () => Promise.resolve('no connection string');
 
     for (const expected of [1, 2]) {
-      await expect(reader.get(patient)).rejects.toMatchObject({ code: 'misconfigured' });
+      await expect(reader.get(signal)).rejects.toMatchObject({ code: 'misconfigured' });
       expect(reads).toBe(expected);
     }
   });
 
-  test('is dropped when the vault says that there is none, or none that can be used', async () => {
-    for (const gone of [() => Promise.reject(misconfigured('gone')), () => Promise.resolve('garbage')]) {
+  test('is dropped when the secret is missing or malformed', async () => {
+    for (const read of [() => Promise.reject(misconfigured('gone')), () => Promise.resolve('garbage')]) {
       vault = () => Promise.resolve(secretOf(OLD));
-      await reader.get(patient);
+      await reader.get(signal);
       now += TTL_MS;
-      vault = gone;
+      vault = read;
 
-      await expect(reader.get(patient)).rejects.toMatchObject({ code: 'misconfigured' });
-      await expect(reader.get(patient)).rejects.toMatchObject({ code: 'misconfigured' });
+      await expect(reader.get(signal)).rejects.toMatchObject({ code: 'misconfigured' });
+      await expect(reader.get(signal)).rejects.toMatchObject({ code: 'misconfigured' });
     }
   });
 });
 
-describe('when the vault cannot be reached', () => {
-  test('a hundred who want the first one get the same fault from one read', async () => {
-    vault = () => Promise.reject(unreachable());
+describe('when the vault is unavailable', () => {
+  test('a hundred concurrent callers get the same error from one read', async () => {
+    vault = () => Promise.reject(unavailable());
 
-    const all = await Promise.allSettled(hundred(() => reader.get(patient)));
+    const all = await Promise.allSettled(hundred(() => reader.get(signal)));
 
     expect(reads).toBe(1);
     for (const one of all) {
@@ -130,44 +130,44 @@ describe('when the vault cannot be reached', () => {
     }
   });
 
-  test('the last good one is served, and the vault left alone for a while', async () => {
-    const good = await reader.get(patient);
+  test('the last good value is served, and the vault is not read again within 15 seconds', async () => {
+    const good = await reader.get(signal);
     now += TTL_MS;
-    vault = () => Promise.reject(unreachable());
+    vault = () => Promise.reject(unavailable());
 
-    const served = [await reader.get(patient)];
+    const served = [await reader.get(signal)];
     now += RETRY_INTERVAL_MS - 1;
-    served.push(await reader.get(patient));
+    served.push(await reader.get(signal));
 
     expect(served).toEqual([good, good]);
     expect(reads).toBe(2);
   });
 
-  test('nobody waits for the next try, and the value it brings is served from then on', async () => {
-    const good = await reader.get(patient);
+  test('no caller waits for the next read, and its value is served afterwards', async () => {
+    const good = await reader.get(signal);
     now += TTL_MS;
-    vault = () => Promise.reject(unreachable());
-    await reader.get(patient);
+    vault = () => Promise.reject(unavailable());
+    await reader.get(signal);
     now += RETRY_INTERVAL_MS;
     const answer = holdVault();
 
-    const meanwhile = await Promise.all(hundred(() => reader.get(patient)));
+    const meanwhile = await Promise.all(hundred(() => reader.get(signal)));
     answer.resolve(secretOf(NEW));
     await turn();
-    const afterwards = await reader.get(patient);
+    const afterwards = await reader.get(signal);
 
     expect(meanwhile.every((value) => value === good)).toBe(true);
     expect(afterwards.accessKey).toBe(NEW);
     expect(reads).toBe(3);
   });
 
-  test('tries that go on failing harm nobody', async () => {
-    const good = await reader.get(patient);
+  test('reads that keep failing do not end the last good value', async () => {
+    const good = await reader.get(signal);
     now += TTL_MS;
-    vault = () => Promise.reject(unreachable());
+    vault = () => Promise.reject(unavailable());
 
     for (let tries = 0; tries < 5; tries += 1) {
-      await expect(reader.get(patient)).resolves.toBe(good);
+      await expect(reader.get(signal)).resolves.toBe(good);
       await turn();
       now += RETRY_INTERVAL_MS;
     }
@@ -175,18 +175,18 @@ describe('when the vault cannot be reached', () => {
     expect(reads).toBe(6);
   });
 
-  test('a try that finds it misconfigured ends the last good one', async () => {
-    await reader.get(patient);
+  test('a read that finds the secret misconfigured ends the last good value', async () => {
+    await reader.get(signal);
     now += TTL_MS;
-    vault = () => Promise.reject(unreachable());
-    await reader.get(patient);
+    vault = () => Promise.reject(unavailable());
+    await reader.get(signal);
     now += RETRY_INTERVAL_MS;
     vault = () => Promise.reject(misconfigured('disabled'));
 
-    await reader.get(patient);
+    await reader.get(signal);
     await turn();
 
-    await expect(reader.get(patient)).rejects.toMatchObject({
+    await expect(reader.get(signal)).rejects.toMatchObject({
       code: 'misconfigured',
       operatorHint: 'disabled',
     });
@@ -204,11 +204,11 @@ describe('when the vault hangs', () => {
   };
   let aborted: Promise<unknown>;
 
-  test('the first read is unavailable after its own timeout, and aborted', async () => {
+  test('the first read is aborted after its own timeout, with upstream_unavailable', async () => {
     reader = readerWith({ timeoutMs: 20 });
     vault = hang;
 
-    await expect(reader.get(patient)).rejects.toMatchObject({
+    await expect(reader.get(signal)).rejects.toMatchObject({
       code: 'upstream_unavailable',
       operatorHint: 'Key Vault did not respond in time.',
       retryAfterSeconds: 5,
@@ -216,24 +216,24 @@ describe('when the vault hangs', () => {
     await expect(aborted).resolves.toBe('aborted');
   });
 
-  test('the last good one is served after the timeout', async () => {
+  test('the last good value is served after the timeout', async () => {
     reader = readerWith({ timeoutMs: 20 });
-    const good = await reader.get(patient);
+    const good = await reader.get(signal);
     now += TTL_MS;
     vault = hang;
 
-    const all = await Promise.all(hundred(() => reader.get(patient)));
+    const all = await Promise.all(hundred(() => reader.get(signal)));
 
     expect(all.every((value) => value === good)).toBe(true);
     expect(reads).toBe(2);
   });
 
-  test('a request waits no longer than its own deadline, and the read goes on for the others', async () => {
+  test('a caller waits until its own deadline, and the read goes on for the others', async () => {
     const answer = holdVault();
 
-    const hasty = reader.get(AbortSignal.timeout(20));
-    const other = reader.get(patient);
-    await expect(hasty).rejects.toMatchObject({ code: 'upstream_timeout' });
+    const impatient = reader.get(AbortSignal.timeout(20));
+    const other = reader.get(signal);
+    await expect(impatient).rejects.toMatchObject({ code: 'upstream_timeout' });
     answer.resolve(secretOf(OLD));
 
     await expect(other).resolves.toMatchObject({ accessKey: OLD });
@@ -241,89 +241,89 @@ describe('when the vault hangs', () => {
   });
 });
 
-describe('instead of one that ACS refused', () => {
-  test('a hundred get the new one from one read', async () => {
-    const refused = await reader.get(patient);
+describe('after ACS rejected the connection string', () => {
+  test('a hundred concurrent callers get the new one from one read', async () => {
+    const rejected = await reader.get(signal);
     vault = () => Promise.resolve(secretOf(NEW));
 
-    const all = await Promise.all(hundred(() => reader.refreshAfterRejection(refused, patient)));
+    const all = await Promise.all(hundred(() => reader.refreshAfterRejection(rejected, signal)));
 
     expect(new Set(all).size).toBe(1);
     expect(all[0]?.accessKey).toBe(NEW);
     expect(reads).toBe(2);
   });
 
-  test('a hundred get none from one read when the vault still holds it', async () => {
-    const refused = await reader.get(patient);
+  test('a hundred concurrent callers get undefined from one read when it is unchanged', async () => {
+    const rejected = await reader.get(signal);
 
-    const all = await Promise.all(hundred(() => reader.refreshAfterRejection(refused, patient)));
+    const all = await Promise.all(hundred(() => reader.refreshAfterRejection(rejected, signal)));
 
     expect(new Set(all)).toEqual(new Set([undefined]));
     expect(reads).toBe(2);
   });
 
-  test('the vault is not asked again until the interval has passed', async () => {
-    const refused = await reader.get(patient);
-    await reader.refreshAfterRejection(refused, patient);
+  test('the vault is not read again within 10 seconds', async () => {
+    const rejected = await reader.get(signal);
+    await reader.refreshAfterRejection(rejected, signal);
     vault = () => Promise.resolve(secretOf(NEW));
 
     now += REREAD_INTERVAL_MS - 1;
-    const early = await reader.refreshAfterRejection(refused, patient);
+    const early = await reader.refreshAfterRejection(rejected, signal);
     now += 1;
-    const late = await reader.refreshAfterRejection(refused, patient);
+    const late = await reader.refreshAfterRejection(rejected, signal);
 
     expect(early).toBeUndefined();
     expect(late?.accessKey).toBe(NEW);
     expect(reads).toBe(3);
   });
 
-  test('the one that others have read meanwhile is given without a read', async () => {
-    const refused = await reader.get(patient);
+  test('a newer one is returned without another read', async () => {
+    const rejected = await reader.get(signal);
     vault = () => Promise.resolve(secretOf(NEW));
     now += TTL_MS;
-    const current = await reader.get(patient);
+    const current = await reader.get(signal);
 
-    const other = await reader.refreshAfterRejection(refused, patient);
+    const other = await reader.refreshAfterRejection(rejected, signal);
 
     expect(other).toBe(current);
     expect(reads).toBe(2);
   });
 
-  test('the new one may be refused in its turn, and be replaced after the interval', async () => {
-    const first = await reader.get(patient);
+  test('the new one may be rejected too, and is replaced after the interval', async () => {
+    const first = await reader.get(signal);
     vault = () => Promise.resolve(secretOf(NEW));
-    const second = await reader.refreshAfterRejection(first, patient);
+    const second = await reader.refreshAfterRejection(first, signal);
     vault = () => Promise.resolve(secretOf(OLD));
     now += REREAD_INTERVAL_MS;
 
-    const third = second && (await reader.refreshAfterRejection(second, patient));
+    const third = second && (await reader.refreshAfterRejection(second, signal));
 
     expect(third).toEqual(first);
     expect(reads).toBe(3);
   });
 
-  test('a read that began before the refusal does not count', async () => {
-    const refused = await reader.get(patient);
+  test('a read that started before the rejection does not count', async () => {
+    const rejected = await reader.get(signal);
     now += TTL_MS;
     const early = holdVault();
-    const reading = reader.get(patient);
+    const reading = reader.get(signal);
 
-    const other = reader.refreshAfterRejection(refused, patient);
+    const other = reader.refreshAfterRejection(rejected, signal);
     vault = () => Promise.resolve(secretOf(NEW));
     early.resolve(secretOf(OLD));
 
-    await expect(reading).resolves.toBe(refused);
+    await expect(reading).resolves.toBe(rejected);
     await expect(other).resolves.toMatchObject({ accessKey: NEW });
     expect(reads).toBe(3);
   });
 
-  test('a hundred share the read that follows one that began before their refusal', async () => {
-    const refused = await reader.get(patient);
+  test('a hundred concurrent callers share the read that follows such a read', async () => {
+    const rejected = await reader.get(signal);
     now += TTL_MS;
     const early = holdVault();
-    const reading = reader.get(patient);
+    const reading = reader.get(signal);
 
-    const others = hundred(() => reader.refreshAfterRejection(refused, patient));
+    const others = hundred(() => reader.refreshAfterRejection(rejected, signal));
     vault = () => turn(secretOf(NEW));
     early.resolve(secretOf(OLD));
     await reading;
@@ -333,13 +333,13 @@ describe('instead of one that ACS refused', () => {
     expect(reads).toBe(3);
   });
 
-  test('none can be had while the vault cannot be reached', async () => {
-    const refused = await reader.get(patient);
-    vault = () => Promise.reject(unreachable());
+  test('the refresh fails with upstream_unavailable while the vault is unavailable', async () => {
+    const rejected = await reader.get(signal);
+    vault = () => Promise.reject(unavailable());
 
     const all = await Promise.allSettled([
-      ...hundred(() => reader.refreshAfterRejection(refused, patient)),
-      turn().then(() => reader.refreshAfterRejection(refused, patient)),
+      ...hundred(() => reader.refreshAfterRejection(rejected, signal)),
+      turn().then(() => reader.refreshAfterRejection(rejected, signal)),
     ]);
 
     expect(reads).toBe(2);
@@ -351,22 +351,22 @@ describe('instead of one that ACS refused', () => {
     }
   });
 
-  test('none can be had when the vault holds nothing usable, and everyone hears it', async () => {
-    const refused = await reader.get(patient);
+  test('the refresh fails with misconfigured for every caller when the new secret is malformed', async () => {
+    const rejected = await reader.get(signal);
     vault = () => turn('garbage');
 
-    const all = await Promise.allSettled(hundred(() => reader.refreshAfterRejection(refused, patient)));
+    const all = await Promise.allSettled(hundred(() => reader.refreshAfterRejection(rejected, signal)));
 
     for (const one of all) {
       expect(one).toMatchObject({ status: 'rejected', reason: { code: 'misconfigured' } });
     }
   });
 
-  test('a hung vault is waited for no longer than the request has time', async () => {
-    const refused = await reader.get(patient);
+  test('a caller waits until its own deadline when the vault hangs', async () => {
+    const rejected = await reader.get(signal);
     const answer = holdVault();
 
-    const waiting = [20, 25].map((ms) => reader.refreshAfterRejection(refused, AbortSignal.timeout(ms)));
+    const waiting = [20, 25].map((ms) => reader.refreshAfterRejection(rejected, AbortSignal.timeout(ms)));
 
     const all = await Promise.allSettled(waiting);
     answer.resolve(secretOf(OLD));

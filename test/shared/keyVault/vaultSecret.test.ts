@@ -14,7 +14,7 @@ import { startAzureHere } from '../support/azureHere.ts';
 import { startScriptedServer, status } from '../support/scriptedServer.ts';
 
 const NAME = 'some-secret';
-/** Leaves no time for a second try. */
+/** Too short for a second attempt. */
 const SHORT_MS = 150;
 /** As long as an access key of ACS. */
 const value = randomBytes(64).toString('base64');
@@ -50,7 +50,7 @@ function credential() {
   return azureCredential({ managed: true, clientId: azure.identity.clientId });
 }
 
-/** How often the secret was asked for since the last reset; the challenge before it does not count. */
+/** The reads of the secret since the last reset, without the authentication challenge. */
 const reads = () => azure.vault.requests.count('getSecret');
 
 function read(): Promise<string> {
@@ -58,7 +58,7 @@ function read(): Promise<string> {
   return deadline.run(() => readSecret(deadline.signal));
 }
 
-async function fault(): Promise<ServiceError> {
+async function readError(): Promise<ServiceError> {
   return read().then(
     () => {
       throw new Error('The secret was read.');
@@ -78,7 +78,7 @@ describe('a secret', () => {
     expect(reads()).toBe(1);
   });
 
-  test('that does not exist is misconfigured, and named', async () => {
+  test('that does not exist is misconfigured, and the hint names it', async () => {
     const missing = vaultSecret(new URL(azure.vault.url), 'missing-secret', credential());
 
     const secret = deadline.run(() => missing(deadline.signal));
@@ -92,9 +92,9 @@ describe('a secret', () => {
   test('that is disabled is misconfigured', async () => {
     azure.vault.disableSecret(NAME);
 
-    const refused = await fault();
+    const error = await readError();
 
-    expect(refused).toMatchObject({
+    expect(error).toMatchObject({
       code: 'misconfigured',
       operatorHint: `The Key Vault secret ${NAME} is disabled.`,
     });
@@ -104,22 +104,22 @@ describe('a secret', () => {
   test('that is empty is misconfigured', async () => {
     azure.vault.setSecret(NAME, '');
 
-    const refused = await fault();
+    const error = await readError();
 
-    expect(refused).toMatchObject({
+    expect(error).toMatchObject({
       code: 'misconfigured',
       operatorHint: `The Key Vault secret ${NAME} is empty.`,
     });
   });
 });
 
-describe('an identity without its role', () => {
-  test('is unavailable, since roles take minutes to spread', async () => {
+describe('without access', () => {
+  test('fails with upstream_unavailable, because a role assignment takes minutes to apply', async () => {
     azure.vault.denyAccess(true);
 
-    const refused = await fault();
+    const error = await readError();
 
-    expect(refused).toMatchObject({
+    expect(error).toMatchObject({
       code: 'upstream_unavailable',
       retryAfterSeconds: 5,
       operatorHint: expect.stringContaining('Key Vault Secrets User'),
@@ -128,10 +128,10 @@ describe('an identity without its role', () => {
   });
 
   test.each([
-    ['a firewall’s page', '<html>Forbidden</html>'],
-    ['nothing', undefined],
+    ['an HTML page', '<html>Forbidden</html>'],
+    ['no body', undefined],
     ['an error of another shape', { error: 'forbidden' }],
-  ])('is unavailable when the vault answers 403 with %s', async (_what, body) => {
+  ])('fails with upstream_unavailable when the 403 has %s', async (_what, body) => {
     const vault = await startScriptedServer(certificate);
     vault.script.push(status(403, {}, body));
     const secret = vaultSecret(new URL(vault.url), NAME, credential());
@@ -143,21 +143,24 @@ describe('an identity without its role', () => {
     expect(vault.requests.length).toBeGreaterThan(0);
   });
 
-  test('that Azure does not know at all is unavailable', async () => {
-    const stranger = azureCredential({ managed: true, clientId: '11111111-2222-3333-4444-555555555555' });
-    const secret = vaultSecret(new URL(azure.vault.url), NAME, stranger);
+  test('fails with upstream_unavailable when the managed identity does not exist', async () => {
+    const unknownIdentity = azureCredential({
+      managed: true,
+      clientId: '11111111-2222-3333-4444-555555555555',
+    });
+    const secret = vaultSecret(new URL(azure.vault.url), NAME, unknownIdentity);
 
-    const refused = await deadline
+    const error = await deadline
       .run(() => secret(deadline.signal))
-      .catch((error: unknown) => error as ServiceError);
+      .catch((thrown: unknown) => thrown as ServiceError);
 
-    expect(refused).toMatchObject({ code: 'upstream_unavailable', retryAfterSeconds: 5 });
-    expect(errorFields(refused as ServiceError).cause).toContain('CredentialUnavailableError');
+    expect(error).toMatchObject({ code: 'upstream_unavailable', retryAfterSeconds: 5 });
+    expect(errorFields(error as ServiceError).cause).toContain('CredentialUnavailableError');
   });
 });
 
-describe('a vault that fails', () => {
-  test.each([429, 500, 502, 503, 504])('once with %d is asked again', async (code) => {
+describe('when the vault fails', () => {
+  test.each([429, 500, 502, 503, 504])('repeats the read after one %d', async (code) => {
     azure.vault.faults.arm({ operation: 'getSecret', status: code, retryAfter: '0' });
 
     const secret = await read();
@@ -166,12 +169,12 @@ describe('a vault that fails', () => {
     expect(reads()).toBe(2);
   });
 
-  test('for good is unavailable, after four tries', async () => {
+  test('fails with upstream_unavailable after four attempts', async () => {
     azure.vault.faults.arm({ operation: 'getSecret', status: 500, times: 10 });
 
-    const refused = await fault();
+    const error = await readError();
 
-    expect(refused).toMatchObject({
+    expect(error).toMatchObject({
       code: 'upstream_unavailable',
       retryAfterSeconds: 5,
       operatorHint: 'Key Vault is unavailable.',
@@ -179,29 +182,29 @@ describe('a vault that fails', () => {
     expect(reads()).toBe(4);
   });
 
-  test('with 429 and more time than is left is unavailable for that long, without another try', async () => {
+  test('returns the Retry-After of a 429 when it ends after the deadline', async () => {
     azure.vault.faults.arm({ operation: 'getSecret', status: 429, retryAfter: '60' });
 
-    const refused = await fault();
+    const error = await readError();
 
-    expect(refused).toMatchObject({ code: 'upstream_unavailable', retryAfterSeconds: 60 });
+    expect(error).toMatchObject({ code: 'upstream_unavailable', retryAfterSeconds: 60 });
     expect(reads()).toBe(1);
   });
 
-  test('with 429 and no time is not asked again at once', async () => {
+  test('does not repeat the read after a 429 without Retry-After', async () => {
     azure.vault.faults.arm({ operation: 'getSecret', status: 429 });
 
-    const refused = await fault();
+    const error = await readError();
 
-    expect(refused).toMatchObject({ code: 'upstream_unavailable', retryAfterSeconds: 5 });
+    expect(error).toMatchObject({ code: 'upstream_unavailable', retryAfterSeconds: 5 });
     expect(reads()).toBe(1);
   });
 
   test.each([
     ['drops the connection', { drop: true }],
-    ['drops the answer', { drop: true, at: 'response' as const }],
-    ['breaks its answer off', { halfBody: true }],
-  ])('once as it %s is asked again', async (_how, how) => {
+    ['drops the response', { drop: true, at: 'response' as const }],
+    ['breaks its response off', { halfBody: true }],
+  ])('repeats the read after the vault %s once', async (_how, how) => {
     azure.vault.faults.arm({ operation: 'getSecret', ...how });
 
     const secret = await read();
@@ -210,62 +213,61 @@ describe('a vault that fails', () => {
     expect(reads()).toBe(2);
   });
 
-  test('to answer is waited for no longer than the deadline', async () => {
+  test('fails with upstream_timeout when the vault hangs', async () => {
     azure.vault.faults.arm({ operation: 'getSecret', delayMs: 60_000 });
     deadline.end();
     deadline = openDeadline(SHORT_MS);
 
-    const refused = await fault();
+    const error = await readError();
 
-    expect(refused).toMatchObject({ code: 'upstream_timeout' });
+    expect(error).toMatchObject({ code: 'upstream_timeout' });
     expect(reads()).toBe(1);
   });
 
-  test('to listen is unavailable', async () => {
+  test('fails with upstream_unavailable when the connection is refused', async () => {
     const gone = await startScriptedServer(certificate);
     await gone.close();
     deadline.end();
     deadline = openDeadline(SHORT_MS);
     const secret = vaultSecret(new URL(gone.url), NAME, credential());
 
-    const refused = await deadline
+    const error = await deadline
       .run(() => secret(deadline.signal))
-      .catch((error: unknown) => error as ServiceError);
+      .catch((thrown: unknown) => thrown as ServiceError);
 
-    expect(refused).toMatchObject({
+    expect(error).toMatchObject({
       code: 'upstream_unavailable',
       operatorHint: 'Key Vault is unavailable.',
     });
-    expect(errorFields(refused as ServiceError).cause).toBe('RestError ECONNREFUSED');
+    expect(errorFields(error as ServiceError).cause).toBe('RestError ECONNREFUSED');
   });
 });
 
-test('no fault shows any of the secret, nor what the vault said', async () => {
+test('no error shows any part of the secret or any text of the vault', async () => {
   const say = (code: number) => ({
     operation: 'getSecret',
     status: code,
-    message: `its own words ${value}`,
+    message: `text of the vault ${value}`,
     code: value,
   });
-  const faults = [];
+  const errors = [];
   for (const code of [400, 401, 403, 404, 409, 429, 501]) {
     azure.vault.faults.clear();
     azure.vault.faults.arm({ ...say(code), retryAfter: '60', times: 4 });
-    faults.push(await fault());
+    errors.push(await readError());
   }
   azure.vault.faults.clear();
   azure.vault.faults.arm({ operation: 'getSecret', halfBody: true });
   deadline.end();
   deadline = openDeadline(SHORT_MS);
-  faults.push(await fault());
+  errors.push(await readError());
 
-  const shown = faults.map((one) =>
-    inspect({ message: one.message, errors: one.errors, ...errorFields(one) }, { depth: null }),
+  const shown = errors.map((error) =>
+    inspect({ message: error.message, errors: error.errors, ...errorFields(error) }, { depth: null }),
   );
 
-  expect(faults).toHaveLength(8);
   for (const text of shown) {
     expect(text).not.toContain(value.slice(0, 8));
-    expect(text).not.toContain('own words');
+    expect(text).not.toContain('text of the vault');
   }
 });
