@@ -25,10 +25,10 @@ const signal = new AbortController().signal;
 const options = { scopes: ['chat'], expiresInMinutes: 60 } as const;
 const never = new Promise<never>(() => undefined);
 
-/** Stands for a process that stops at its n-th request to the table: before it is sent, or before the answer. */
+/** Where a process stops: at its n-th request to the table, before it is sent or before its response arrives. */
 interface Failpoint {
   request: number;
-  at: 'request' | 'answer';
+  at: 'request' | 'response';
 }
 
 /** A service of its own; `stopped` resolves when it has reached its failpoint, after which it does nothing more. */
@@ -40,7 +40,7 @@ function startService(failpoint?: Failpoint) {
     async sendRequest(request, next) {
       requests += 1;
       if (failpoint === undefined || requests < failpoint.request) return next(request);
-      if (failpoint.at === 'answer' && requests === failpoint.request) await next(request);
+      if (failpoint.at === 'response' && requests === failpoint.request) await next(request);
       reached.resolve('stopped');
       return never;
     },
@@ -65,14 +65,14 @@ function newUser(): EndUser {
   return { kind: 'user', subject: subjectKey('https://issuer.example', `user ${users}`) };
 }
 
-/** The user gets a token, and table and ACS hold exactly its one identity, both ways, and `orphans` besides. */
-async function expectMended(user: EndUser, aliveBefore: number, orphans = 0): Promise<void> {
+/** The next request succeeds; then ACS and the table hold exactly one identity of the user, besides `orphans`. */
+async function expectRepaired(user: EndUser, countBefore: number, orphans = 0): Promise<void> {
   const { tokens, directory, table } = startService();
 
   const { token, user: owned } = await tokens.issueToken(user, 'me', options, signal);
 
   expect(await acs.isTokenValid(token)).toBe(true);
-  expect(acs.identities.count - aliveBefore).toBe(1 + orphans);
+  expect(acs.identities.count - countBefore).toBe(1 + orphans);
   expect(await directory.find(user.subject, signal)).toBe(owned.communicationUserId);
   expect(await directory.ownerOf(owned.communicationUserId, signal)).toBe(user.subject);
   const rows: (string | undefined)[] = [];
@@ -82,46 +82,49 @@ async function expectMended(user: EndUser, aliveBefore: number, orphans = 0): Pr
   expect(rows).toEqual(['mapping']);
 }
 
-// find, candidate, owner, mapping, end of the candidacy
+// A creation sends: find, candidate, owner, mapping, removal of the candidate.
 const steps = [1, 2, 3, 4, 5];
 const failpoints = steps.flatMap((request) => [
   { request, at: 'request' as const },
-  { request, at: 'answer' as const },
+  { request, at: 'response' as const },
 ]);
 
 test.each(failpoints)(
-  'mends a creation that stops at table request $request, at the $at',
+  'repairs a creation that stops at table request $request, before the $at',
   async (failpoint) => {
     const user = newUser();
     const before = acs.identities.count;
-    const broken = startService(failpoint);
+    const interrupted = startService(failpoint);
 
-    const end = await Promise.race([broken.stopped, broken.tokens.issueToken(user, 'me', options, signal)]);
+    const end = await Promise.race([
+      interrupted.stopped,
+      interrupted.tokens.issueToken(user, 'me', options, signal),
+    ]);
 
     expect(end).toBe('stopped');
-    // An identity that was noted nowhere is lost: ACS has no list of them.
+    // An identity that no row names is lost: ACS cannot list identities.
     const orphans = failpoint.request === 2 && failpoint.at === 'request' ? 1 : 0;
-    await expectMended(user, before, orphans);
+    await expectRepaired(user, before, orphans);
   },
 );
 
-// find, owner, mapping, way back, mapping
+// A deletion sends: find, get owner, get mapping, delete owner, delete mapping.
 test.each(failpoints)(
-  'mends a deletion that stops at table request $request, at the $at',
+  'repairs a deletion that stops at table request $request, before the $at',
   async (failpoint) => {
     const user = newUser();
     const before = acs.identities.count;
     await startService().tokens.issueToken(user, 'me', options, signal);
-    const broken = startService(failpoint);
+    const interrupted = startService(failpoint);
 
-    const end = await Promise.race([broken.stopped, broken.tokens.deleteUser(user, 'me', signal)]);
+    const end = await Promise.race([interrupted.stopped, interrupted.tokens.deleteUser(user, 'me', signal)]);
 
     expect(end).toBe('stopped');
-    await expectMended(user, before);
+    await expectRepaired(user, before);
   },
 );
 
-test('mends a deletion that stops before ACS has answered', async () => {
+test('repairs a deletion that stops before ACS responds', async () => {
   const user = newUser();
   const before = acs.identities.count;
   await startService().tokens.issueToken(user, 'me', options, signal);
@@ -131,10 +134,10 @@ test('mends a deletion that stops before ACS has answered', async () => {
   hanging.catch(() => undefined);
   while (acs.identities.count > before) await new Promise((next) => setImmediate(next));
 
-  await expectMended(user, before);
+  await expectRepaired(user, before);
 });
 
-test('leaves one identity when many processes create it at the same time', async () => {
+test('leaves one identity when many processes create it concurrently', async () => {
   const user = newUser();
   const before = acs.identities.count;
   const processes = Array.from({ length: 12 }, () => startService());
@@ -144,10 +147,10 @@ test('leaves one identity when many processes create it at the same time', async
   );
 
   expect(new Set(answers.map((answer) => answer.user.communicationUserId)).size).toBe(1);
-  await expectMended(user, before);
+  await expectRepaired(user, before);
 });
 
-test('takes back an identity that the table refuses to note', async () => {
+test('deletes the new identity when the table rejects its row', async () => {
   const before = acs.identities.count;
   const { directory, table } = startService();
   await table.deleteTable();
@@ -167,7 +170,7 @@ test('takes back an identity that the table refuses to note', async () => {
   await storage.createTable('users');
 });
 
-test('keeps subjects with any characters and of any length apart', async () => {
+test('keeps subjects apart, whatever their characters and length', async () => {
   const subjects = ['a/b\\c#d?e', '👩‍🚀', 'x'.repeat(10_000), '', ' ', '\0'].map((text) =>
     subjectKey('https://issuer.example', text),
   );
