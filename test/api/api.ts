@@ -13,20 +13,20 @@ export interface ApiResponse {
   body: unknown;
 }
 
-/** A running service, whatever carries its requests. */
+/** A running service, in process or over HTTP. */
 export interface Api {
   azure: LocalAzure;
   /** `path` is below `/api/`, not encoded any further. */
   send(method: string, path: string, request?: ApiRequest): Promise<ApiResponse>;
-  /** What the service has logged so far. */
+  /** The log lines so far. */
   logs(): string[];
   stop(): Promise<void>;
 }
 
 export interface ApiOptions {
-  /** What the vault holds instead of the connection string of the emulated ACS. */
+  /** The secret in the vault; by default the connection string of the emulated ACS. */
   secret?: string;
-  /** Settings. */
+  /** Additional settings. */
   env?: Record<string, string>;
 }
 

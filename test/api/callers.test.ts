@@ -43,8 +43,8 @@ const actions: [name: string, method: string, path: (id: string) => string][] = 
   ['deleteUser', 'DELETE', (id) => `users/${id}`],
 ];
 
-describe('who reaches whom', () => {
-  test.each(actions)('%s: nobody without a valid token', async (_name, method, path) => {
+describe('access', () => {
+  test.each(actions)('%s rejects a request without a valid token', async (_name, method, path) => {
     const { id } = await signInAs('alice');
     api.azure.acs.requests.reset();
 
@@ -56,7 +56,7 @@ describe('who reaches whom', () => {
     expect(api.azure.acs.requests.toJSON()).toEqual({});
   });
 
-  test.each(actions)("%s: a user its own, and nobody else's, known or not", async (_name, method, path) => {
+  test.each(actions)('%s lets a user act on its own identity only', async (_name, method, path) => {
     const alice = await signInAs('alice');
     const bob = await signInAs('bob');
 
@@ -77,7 +77,7 @@ describe('who reaches whom', () => {
     expect(api.azure.acs.identities.has(bob.id)).toBe(true);
   });
 
-  test.each(actions)('%s: a service any user, by its id', async (_name, method, path) => {
+  test.each(actions)('%s lets a service act on any user by its id', async (_name, method, path) => {
     const { id } = await signInAs('bob');
     const service = await signIn.provider.tokenFor('admin');
 
@@ -86,7 +86,7 @@ describe('who reaches whom', () => {
     expect(outcomeOf(await send(method, path(UNKNOWN_ID), service))).toBe('user_not_found');
   });
 
-  test('createUser: a user gets its own, 201 first and 200 after', async () => {
+  test('createUser returns the same user to a user, with 201 first and 200 after', async () => {
     const carol = await signIn.provider.tokenFor('carol');
 
     const first = await send('POST', 'users?scope=chat', carol);
@@ -105,7 +105,7 @@ describe('who reaches whom', () => {
     expect(api.azure.acs.requests.toJSON()).toEqual({ createUserAndToken: 1, issueToken: 1 });
   });
 
-  test('createUser: a service gets a new user each time', async () => {
+  test('createUser returns a new user to a service each time', async () => {
     const service = await signIn.provider.tokenFor('admin');
 
     const users = [await send('POST', 'users', service), await send('POST', 'users', service)];
@@ -114,7 +114,7 @@ describe('who reaches whom', () => {
     expect(users[0]?.body).not.toEqual(users[1]?.body);
   });
 
-  test('createUser: nobody without a valid token', async () => {
+  test('createUser rejects a request without a token with a Bearer challenge', async () => {
     const response = await send('POST', 'users');
 
     expect(outcomeOf(response)).toBe('unauthenticated');
@@ -122,7 +122,7 @@ describe('who reaches whom', () => {
     expect(api.azure.acs.requests.toJSON()).toEqual({});
   });
 
-  test('issueToken creates a user on first use, with one upstream call', async () => {
+  test('issueToken creates the user on first use with one upstream call', async () => {
     const dave = await signIn.provider.tokenFor('dave');
 
     const response = await send('GET', 'users/me/token', dave);
@@ -131,7 +131,7 @@ describe('who reaches whom', () => {
     expect(api.azure.acs.requests.toJSON()).toEqual({ createUserAndToken: 1 });
   });
 
-  test('revoking and deleting what was never created does nothing', async () => {
+  test('revokeTokens and deleteUser do nothing for a user that was never created', async () => {
     const erin = await signIn.provider.tokenFor('erin');
 
     const responses = [await send('DELETE', 'users/me/token', erin), await send('DELETE', 'users/me', erin)];
@@ -150,7 +150,7 @@ describe('who reaches whom', () => {
   });
 });
 
-describe('an attacker', () => {
+describe('a forged token', () => {
   const now = () => Math.floor(Date.now() / 1000);
   const claims = () => ({
     iss: signIn.provider.issuer,
@@ -163,7 +163,7 @@ describe('an attacker', () => {
   const signed = (changes: Record<string, unknown>, header: Record<string, unknown> = {}) =>
     signIn.provider.sign({ ...claims(), ...changes }, header);
 
-  async function expectRefused(token: string, description: RegExp): Promise<void> {
+  async function expectRejected(token: string, description: RegExp): Promise<void> {
     api.azure.acs.requests.reset();
 
     const response = await send('POST', 'users', token);
@@ -189,7 +189,7 @@ describe('an attacker', () => {
     return jwk;
   }
 
-  test('is let in with the very same claims when nothing is wrong', async () => {
+  test('is accepted when it is not forged: the claims of these tests are valid', async () => {
     const response = await send('POST', 'users', await signed({}));
 
     expect(response.status).toBe(201);
@@ -209,19 +209,19 @@ describe('an attacker', () => {
     ],
     ['no subject', () => ({ sub: undefined }), /no sub claim/],
     ['an empty subject', () => ({ sub: '' }), /no sub claim/],
-    ['a subject that is no text', () => ({ sub: ['alice'] }), /claim/],
-  ])('is refused with %s', async (_title, changes, description) => {
-    await expectRefused(await signed(changes()), description);
+    ['a subject that is not a string', () => ({ sub: ['alice'] }), /claim/],
+  ])('is rejected with %s', async (_title, changes, description) => {
+    await expectRejected(await signed(changes()), description);
   });
 
-  test('is refused with alg none', async () => {
-    await expectRefused(
+  test('is rejected with alg none', async () => {
+    await expectRejected(
       new UnsecuredJWT(claims()).encode(),
       /not a JWT signed with an accepted algorithm|bearer token/,
     );
   });
 
-  test("is refused with HS256 signed with the issuer's public key", async () => {
+  test("is rejected when it is signed with HS256 and the issuer's public key", async () => {
     const jwk = await issuerKey();
     const pem = createPublicKey({ key: jwk, format: 'jwk' }).export({
       type: 'spki',
@@ -230,11 +230,11 @@ describe('an attacker', () => {
     const secret = new TextEncoder().encode(pem.toString());
     const token = await new SignJWT(claims()).setProtectedHeader({ alg: 'HS256', kid: jwk.kid }).sign(secret);
 
-    await expectRefused(token, /not a JWT signed with an accepted algorithm/);
+    await expectRejected(token, /not a JWT signed with an accepted algorithm/);
   });
 
   test.each(['the same kid', 'an unknown kid', 'jwk', 'jku', 'x5u'])(
-    'is refused with a key of its own and %s in the header',
+    'is rejected when another key signed it, with %s in the header',
     async (trick) => {
       const { kid, alg } = await issuerKey();
       const own = await generateKeyPair(alg);
@@ -247,26 +247,26 @@ describe('an attacker', () => {
       }[trick];
       const token = await new SignJWT(claims()).setProtectedHeader({ alg, ...header }).sign(own.privateKey);
 
-      await expectRefused(token, /signature/);
+      await expectRejected(token, /signature/);
     },
   );
 
-  test('is refused with an ID token', async () => {
-    await expectRefused(await signIn.provider.idTokenFor('alice'), /another audience/);
+  test('is rejected when it is an ID token', async () => {
+    await expectRejected(await signIn.provider.idTokenFor('alice'), /another audience/);
   });
 
-  test('is refused with a token of 64 KiB', async () => {
-    await expectRefused(await signed({ padding: 'x'.repeat(64 * 1024) }), /too long/);
+  test('is rejected when it has 64 KiB', async () => {
+    await expectRejected(await signed({ padding: 'x'.repeat(64 * 1024) }), /too long/);
   });
 
-  test('is refused with a token in the query', async () => {
+  test('is rejected in the query', async () => {
     const response = await send('POST', `users?access_token=${await signed({})}`);
 
     expect(response.status).toBe(401);
     expect(api.azure.acs.requests.toJSON()).toEqual({});
   });
 
-  test('is refused with two Authorization headers', async () => {
+  test('is rejected when the Authorization header has two', async () => {
     const token = await signed({});
 
     const response = await api.send('POST', 'users', {
@@ -281,9 +281,9 @@ describe('an attacker', () => {
     ['in another case', ['tokenservice.admin']],
     ['nested', [['TokenService.Admin']]],
     ['below an object', { TokenService: { Admin: true } }],
-    ['as text', 'TokenService.Admin'],
+    ['as a string', 'TokenService.Admin'],
     ['with a suffix', ['TokenService.Admin2']],
-  ])('is no service with a role %s', async (_title, roles) => {
+  ])('does not make a service with the role %s', async (_title, roles) => {
     const bob = await signInAs('bob');
     const token = await signed({ roles });
     api.azure.acs.requests.reset();
@@ -296,7 +296,7 @@ describe('an attacker', () => {
 });
 
 describe('a user', () => {
-  test('that a service deletes gets a fresh identity, and the old tokens are dead', async () => {
+  test('gets a new identity after a service deleted it, and the old tokens are invalid', async () => {
     const frank = await signInAs('frank');
     const old = (await send('GET', 'users/me/token', frank.token)).body as { token: string };
 
@@ -311,7 +311,7 @@ describe('a user', () => {
     expect(await api.azure.acs.isTokenValid(fresh.token)).toBe(true);
   });
 
-  test('whose identity is gone from ACS gets another one, once', async () => {
+  test('gets one new identity when ACS no longer has the old one', async () => {
     const grace = await signInAs('grace');
     await api.azure.acs.commands['deleteIdentity']?.run({ id: grace.id });
     api.azure.acs.requests.reset();
@@ -324,7 +324,21 @@ describe('a user', () => {
     expect(api.azure.acs.requests.toJSON()).toEqual({ issueToken: 2, createUserAndToken: 1 });
   });
 
-  test('has its decisions on record by a hash of its subject', async () => {
+  test.each([
+    ['throttles', { status: 429 }, 'too_many_requests'],
+    ['rejects the credentials', { status: 403 }, 'upstream_rejected'],
+  ])('keeps its identity when ACS %s', async (_title, fault, code) => {
+    const olivia = await signInAs('olivia');
+    api.azure.acs.faults.arm({ operation: 'issueToken', ...fault });
+
+    const failed = await send('GET', 'users/me/token', olivia.token);
+    const later = await send('GET', 'users/me/token', olivia.token);
+
+    expect(outcomeOf(failed)).toBe(code);
+    expect(later.body).toMatchObject({ user: { communicationUserId: olivia.id } });
+  });
+
+  test('appears in the log as a hash of its subject', async () => {
     const heidi = await signInAs('heidi');
 
     const response = await send('GET', `users/${UNKNOWN_ID}/token`, heidi.token);
@@ -342,28 +356,28 @@ describe('a user', () => {
     expect(api.logs().join('\n')).not.toContain(heidi.token);
   });
 
-  test('that asks too often is told to wait, and others are not', async () => {
+  test('gets 429 with Retry-After over the rate limit, and other callers do not', async () => {
     const limited = await startInProcess({ env: { ...signIn.env(), CALLER_REQUESTS_PER_MINUTE: '2' } });
-    const ask = async (name: string) =>
+    const issueTokenTo = async (name: string) =>
       limited.send('GET', 'users/me/token', {
         headers: { Authorization: `Bearer ${await signIn.provider.tokenFor(name)}` },
       });
 
-    const answers = [
-      await ask('ivan'),
-      await ask('ivan'),
-      await ask('ivan'),
-      await ask('judy'),
-      await ask('admin'),
+    const responses = [
+      await issueTokenTo('ivan'),
+      await issueTokenTo('ivan'),
+      await issueTokenTo('ivan'),
+      await issueTokenTo('judy'),
+      await issueTokenTo('admin'),
     ];
 
-    expect(answers.map(outcomeOf)).toEqual(['ok', 'ok', 'too_many_requests', 'ok', 'invalid_request']);
-    expect(Number(answers[2]?.headers.get('Retry-After'))).toBeGreaterThan(0);
+    expect(responses.map(outcomeOf)).toEqual(['ok', 'ok', 'too_many_requests', 'ok', 'invalid_request']);
+    expect(Number(responses[2]?.headers.get('Retry-After'))).toBeGreaterThan(0);
   });
 });
 
-describe('an issuer', () => {
-  test('may change its keys while the service runs', async () => {
+describe('the issuer', () => {
+  test('may rotate its keys while the service runs', async () => {
     await send('GET', 'users/me/token', await signIn.provider.tokenFor('alice'));
     await signIn.provider.rotateKeys();
     const token = await signIn.provider.tokenFor('alice');
@@ -375,7 +389,7 @@ describe('an issuer', () => {
     expect(response.status).toBe(200);
   });
 
-  test('that is down makes the service unavailable, not the token invalid', async () => {
+  test('makes the service unavailable when it is down, not the token invalid', async () => {
     const token = await signIn.provider.tokenFor('alice');
     await signIn.provider.setDown(true);
     const fresh = await startInProcess({ env: signIn.env() });

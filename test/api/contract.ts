@@ -6,7 +6,7 @@ const json = { 'Content-Type': 'application/json' };
 const user = { communicationUserId: expect.stringMatching(/^8:acs:[0-9a-f-]{36}_[0-9a-f-]{36}$/) };
 const issued = { token: expect.any(String), expiresOn: expect.stringMatching(/^\d{4}-.*Z$/), user };
 
-/** What the service promises its callers, over whatever carries the requests. */
+/** The contract of the API, the same in process and over HTTP. */
 export function describeContract(transport: string, start: StartApi): void {
   describe(`the service ${transport}`, () => {
     let api: Api;
@@ -42,13 +42,10 @@ export function describeContract(transport: string, start: StartApi): void {
       expect(api.azure.acs.requests.toJSON()).toEqual({ createUserAndToken: 1 });
     });
 
-    test.each([
-      ['POST', ''],
-      ['GET', ''],
-    ])('issues a token with the default scopes and expiry to %s', async (method, query) => {
+    test.each(['POST', 'GET'])('%s issues a token with the default scopes and expiry', async (method) => {
       const id = await createUser();
 
-      const response = await api.send(method, `users/${id}/token${query}`);
+      const response = await api.send(method, `users/${id}/token`);
 
       expect(response.status).toBe(200);
       expect(response.body).toEqual({ ...issued, user: { communicationUserId: id } });
@@ -64,7 +61,7 @@ export function describeContract(transport: string, start: StartApi): void {
       ['GET', '?scope=chat%20voip', 'chat,voip'],
       ['GET', '?scope=chat+voip&code=a-function-key', 'chat,voip'],
       ['POST', '?scope=chat', 'chat'],
-    ])('%s takes %s from the query', async (method, query, scopes) => {
+    ])('%s reads the scopes from the query %s', async (method, query, scopes) => {
       const id = await createUser();
 
       const response = await api.send(method, `users/${id}/token${query}`);
@@ -73,7 +70,7 @@ export function describeContract(transport: string, start: StartApi): void {
       expect(claimsOf(response)).toMatchObject({ acsScope: scopes });
     });
 
-    test('takes scopes and expiry from a body', async () => {
+    test('issues the scopes and expiry of the body', async () => {
       const id = await createUser();
       const body = JSON.stringify({ scopes: ['chat'], expiresInMinutes: 90 });
 
@@ -83,7 +80,7 @@ export function describeContract(transport: string, start: StartApi): void {
       expect(minutesOf(response)).toBe(90);
     });
 
-    test('takes an id with its colons percent-encoded', async () => {
+    test('accepts a user id with percent-encoded colons', async () => {
       const id = await createUser();
 
       const response = await api.send('GET', `users/${encodeURIComponent(id)}/token?expiresInMinutes=61`);
@@ -92,7 +89,7 @@ export function describeContract(transport: string, start: StartApi): void {
       expect(minutesOf(response)).toBe(61);
     });
 
-    test('revokes the tokens issued so far, and no later one', async () => {
+    test('revokes the tokens issued so far, and no later ones', async () => {
       const id = await createUser();
       const before = tokenOf(await api.send('GET', `users/${id}/token`));
 
@@ -104,7 +101,7 @@ export function describeContract(transport: string, start: StartApi): void {
       expect(await api.azure.acs.isTokenValid(after)).toBe(true);
     });
 
-    test('deletes a user, and says the same when it is already gone', async () => {
+    test('deletes a user, and succeeds again when it no longer exists', async () => {
       const id = await createUser();
       const token = tokenOf(await api.send('GET', `users/${id}/token`));
 
@@ -116,7 +113,7 @@ export function describeContract(transport: string, start: StartApi): void {
       expect(await api.azure.acs.isTokenValid(token)).toBe(false);
     });
 
-    test('is healthy, and mints nothing to find out', async () => {
+    test('reports its health without a request to ACS', async () => {
       const response = await api.send('GET', 'health');
 
       expect(response.status).toBe(200);
@@ -129,7 +126,7 @@ export function describeContract(transport: string, start: StartApi): void {
       ['GET', 'users/me/token', 400],
       ['DELETE', 'users/8:acs:unknown', 400],
       ['GET', 'health', 200],
-    ])('%s %s carries the headers of every response', async (method, path, status) => {
+    ])('%s %s has the common headers', async (method, path, status) => {
       const response = await api.send(method, path);
 
       expect(response.status).toBe(status);
@@ -138,7 +135,7 @@ export function describeContract(transport: string, start: StartApi): void {
       expect(response.headers.get('X-Request-Id')).toMatch(/^[0-9a-f-]{36}$/);
     });
 
-    test('logs one event for each request, without its token', async () => {
+    test('logs one event per request, without the token', async () => {
       const response = await api.send('POST', 'users?scope=chat');
 
       const requestId = response.headers.get('X-Request-Id') ?? '';
@@ -160,7 +157,7 @@ export function describeContract(transport: string, start: StartApi): void {
       expect(api.logs().join('\n')).not.toContain(tokenOf(response));
     });
 
-    test('reads the vault at most once, however many tokens it issues', async () => {
+    test('reads the vault at most once for 20 tokens', async () => {
       const id = await createUser();
 
       for (let count = 0; count < 20; count += 1) await api.send('GET', `users/${id}/token`);
