@@ -15,7 +15,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Serves what is deployed and nothing else: no node_modules, no TypeScript. */
+/** Serves a copy of the deployed files only: no node_modules, no TypeScript. */
 async function serveCopy(options: Partial<LocalServiceOptions> = {}): Promise<LocalService> {
   for (const path of ['host.json', 'package.json', 'dist']) {
     await cp(path, join(folder, path), { recursive: true });
@@ -35,7 +35,7 @@ async function fetchToken({ url }: LocalService, userId: string): Promise<string
   return ((await response.json()) as { token: string }).token;
 }
 
-test('answers a token from a folder with no node_modules and no TypeScript', async () => {
+test('issues a token from a folder without node_modules and TypeScript', async () => {
   const copy = await serveCopy();
 
   const token = await fetchToken(copy, await createUser(copy));
@@ -44,7 +44,7 @@ test('answers a token from a folder with no node_modules and no TypeScript', asy
   expect((await readdir(folder)).sort()).toEqual(['dist', 'host.json', 'package.json']);
 });
 
-test('spends 1000 ACS requests and at most one vault read on 1000 tokens', async () => {
+test('sends 1000 ACS requests and at most one vault read for 1000 tokens', async () => {
   const copy = await serveCopy();
   const userId = await createUser(copy);
   copy.azure.acs.requests.reset();
@@ -57,7 +57,7 @@ test('spends 1000 ACS requests and at most one vault read on 1000 tokens', async
   expect(copy.azure.vault.requests.count('getSecret')).toBeLessThanOrEqual(1);
 });
 
-test('reads the vault once for many first requests at the same time', async () => {
+test('reads the vault once for 50 concurrent first requests', async () => {
   const copy = await serveCopy();
 
   await Promise.all(Array.from({ length: 50 }, () => createUser(copy)));
@@ -67,7 +67,7 @@ test('reads the vault once for many first requests at the same time', async () =
   expect(copy.azure.identity.requests.count('getToken')).toBe(1);
 });
 
-test('goes straight to ACS with the managed identity when ACS_ENDPOINT is set', async () => {
+test('uses the managed identity for ACS when ACS_ENDPOINT is set', async () => {
   const copy = await serveCopy({ settings: ({ acs }) => ({ ACS_ENDPOINT: acs.secureUrl ?? '' }) });
 
   const token = await fetchToken(copy, await createUser(copy));
@@ -76,7 +76,7 @@ test('goes straight to ACS with the managed identity when ACS_ENDPOINT is set', 
   expect(copy.azure.vault.requests.toJSON()).toEqual({});
 });
 
-test('feeds the credential of the real client SDK', async () => {
+test('issues tokens that the credential of the client SDK accepts', async () => {
   const copy = await serveCopy();
   const userId = await createUser(copy);
   const credential = new AzureCommunicationTokenCredential({

@@ -2,15 +2,15 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 
-/** Windows has no signals: there `kill` ends a process at once, and nothing can be tidied up. */
+/** Windows has no signals: `kill` ends a process at once, without cleanup. */
 export const hasSignals = process.platform !== 'win32';
 
-/** A command of this project, running. */
+/** A running command of this project. */
 export interface RunningCommand {
   child: ChildProcess;
   /** Everything printed so far, both streams. */
   output(): string;
-  /** Resolves with the match once the output holds it; rejects when the command ends before. */
+  /** Resolves with the first match in the output; rejects when the command ends without one. */
   prints(pattern: RegExp): Promise<RegExpExecArray>;
   /** The exit code. */
   ended: Promise<number | null>;

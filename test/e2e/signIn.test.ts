@@ -30,11 +30,11 @@ afterAll(async () => {
   await service.stop();
 });
 
-test('200 first requests of one user over four processes end with one identity', async () => {
+test('200 concurrent first requests of one user to four processes create one identity', async () => {
   const token = (await service.signIn?.provider.tokenFor('alice')) ?? '';
   const urls = [service.url, ...others.map(({ url }) => url)];
 
-  const answers = await Promise.all(
+  const issuedTokens = await Promise.all(
     Array.from({ length: 200 }, async (_, index) => {
       const response = await fetch(`${urls[index % urls.length] ?? ''}/api/users/me/token`, {
         headers: { Authorization: `Bearer ${token}` },
@@ -44,13 +44,13 @@ test('200 first requests of one user over four processes end with one identity',
     }),
   );
 
-  expect(new Set(answers.map(({ user }) => user.communicationUserId)).size).toBe(1);
+  expect(new Set(issuedTokens.map(({ user }) => user.communicationUserId)).size).toBe(1);
   expect(service.azure.acs.identities.count).toBe(1);
-  const { token: issued = '' } = answers[0] ?? {};
+  const { token: issued = '' } = issuedTokens[0] ?? {};
   expect(await service.azure.acs.isTokenValid(issued)).toBe(true);
 });
 
-test('npm start -- --callers oidc prints lines that work when pasted', async () => {
+test('npm start -- --callers oidc prints curl lines that work', async () => {
   const command = runCommand('local/start.ts', ['--port', '0', '--callers', 'oidc']);
   await command.prints(/Ctrl-C stops everything/);
   const lines = command.output().match(/curl -X POST .*|curl -s .*|curl -d .*/g) ?? [];

@@ -35,7 +35,7 @@ async function readInfo(path: string): Promise<Info> {
   return JSON.parse(await readFile(path, 'utf8')) as Info;
 }
 
-test('prints a curl line that answers a token', async () => {
+test('prints a curl line that returns a token', async () => {
   const infoFile = join(folder, 'info.json');
   const command = start('--port', '0', '--info-file', infoFile);
   const [, method = '', url = ''] = await command.prints(/curl -X (\w+) "([^"]+)"\n/);
@@ -80,7 +80,7 @@ test('checks function keys with --enable-auth', async () => {
   expect(command.output()).toContain(`-H "x-functions-key: ${functionKey}"`);
 });
 
-test('says which port is taken and what to do', async () => {
+test('names the port that is taken and the option that changes it', async () => {
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');
   const address = other.address();
@@ -93,7 +93,7 @@ test('says which port is taken and what to do', async () => {
   other.close();
 });
 
-test('explains itself with --help', async () => {
+test('prints its options with --help', async () => {
   const command = start('--help');
 
   expect(await command.ended).toBe(0);
@@ -101,7 +101,7 @@ test('explains itself with --help', async () => {
 });
 
 test.each([['--prot', '1'], ['--port', '65536'], ['--host', 'docker'], ['now']])(
-  'refuses %s %s with exit code 2',
+  'rejects %s %s with exit code 2',
   async (...args) => {
     const command = start(...args);
 
@@ -110,7 +110,7 @@ test.each([['--prot', '1'], ['--port', '65536'], ['--host', 'docker'], ['now']])
   },
 );
 
-test('lets a script rotate the key through the control interface', async () => {
+test('lets a script rotate the access key through the control interface', async () => {
   const infoFile = join(folder, 'rotate.json');
   await start('--port', '0', '--info-file', infoFile).prints(/Ctrl-C stops everything/);
   const { url, control, acs } = await readInfo(infoFile);

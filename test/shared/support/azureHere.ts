@@ -1,7 +1,7 @@
 import tls from 'node:tls';
 import { type LocalAzure, startLocalAzure } from '../../../local/localAzure.ts';
 
-/** Emulated Azure as this process's own: its certificates trusted, its managed identity in the environment. */
+/** Starts emulated Azure for this process: trusts its certificates and sets its managed identity in the environment. */
 export async function startAzureHere(): Promise<LocalAzure> {
   const certificates = tls.getCACertificates();
   const env = { ...process.env };

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type Deadline, withDeadline } from '../../../shared/azure/deadline.ts';
 
-/** A deadline that a test opens and ends by hand. */
+/** A deadline that a test starts and ends itself. */
 export interface OpenDeadline extends Deadline {
   /** Runs code under the deadline. */
   run: <T>(work: () => T) => T;
@@ -25,7 +25,7 @@ export function openDeadline(milliseconds: number): OpenDeadline {
   return open;
 }
 
-/** The same object, with each method running under the deadline of the moment. */
+/** The same object; each method runs under the current deadline. */
 export function underDeadline<T extends object>(target: T, deadline: () => OpenDeadline): T {
   return new Proxy(target, {
     get(object, name) {

@@ -5,7 +5,7 @@ import { endpoint } from '../../../shared/http/endpoint.ts';
 import type { App } from '../../../shared/app.ts';
 import { request } from './request.ts';
 
-/** One invocation as the host would see it. */
+/** What the host sees of one invocation. */
 export interface Outcome {
   invocationId: string;
   status: number;
@@ -35,10 +35,10 @@ export async function invoke(handler: HttpHandler, from = request()): Promise<Ou
   };
 }
 
-/** The handlers that a service registers, to be had by name. */
-export function handlersOf(service: App): (name: string) => HttpHandler {
+/** The handlers that an app registers, by name. */
+export function handlersOf(app: App): (name: string) => HttpHandler {
   const handlers = new Map<string, HttpHandler>();
-  registerFunctions({ http: (name, { handler }) => void handlers.set(name, handler) }, service);
+  registerFunctions({ http: (name, { handler }) => void handlers.set(name, handler) }, app);
   return (name) => {
     const handler = handlers.get(name);
     if (handler === undefined) throw new Error(`There is no function ${name}.`);
@@ -46,9 +46,9 @@ export function handlersOf(service: App): (name: string) => HttpHandler {
   };
 }
 
-/** A handler that fails in this way. */
-export function failing(service: App, error: unknown): HttpHandler {
-  return endpoint(service, 'failing', () => {
+/** A handler that throws the error. */
+export function failing(app: App, error: unknown): HttpHandler {
+  return endpoint(app, 'failing', () => {
     throw error;
   });
 }

@@ -10,10 +10,10 @@ afterAll(() => Promise.all(servers.map((server) => server.close())));
 /** Answers one request. */
 export type Answer = (response: ServerResponse) => void;
 
-/** A server on loopback that says what no emulator would. */
+/** A server on loopback with responses that no emulator would send. */
 export interface ScriptedServer {
   url: string;
-  /** The answers to the next requests; the last one is given for ever. */
+  /** The answers to the next requests; the last one is repeated. */
   script: Answer[];
   /** The headers of the requests so far. */
   requests: IncomingHttpHeaders[];

@@ -7,7 +7,7 @@ import {
 } from '../../../shared/acs/accessToken.ts';
 import type { TokenPolicy, TokenRequest } from '../../../shared/http/contract.ts';
 
-/** Every policy that a deployment may have. */
+/** Any policy that a deployment may have. */
 export const policies: fc.Arbitrary<TokenPolicy> = fc
   .record({
     allowedScopes: scopesAmong(scopeSchema.options),
@@ -22,7 +22,7 @@ export const policies: fc.Arbitrary<TokenPolicy> = fc
     }),
   );
 
-/** Every request that a policy allows. */
+/** Any request that the policy allows. */
 export function validRequest({ allowedScopes, maxExpiryMinutes }: TokenPolicy): fc.Arbitrary<TokenRequest> {
   return fc.record(
     {
