@@ -338,6 +338,26 @@ describe('a user', () => {
     expect(later.body).toMatchObject({ user: { communicationUserId: olivia.id } });
   });
 
+  test('is identified by tid and oid when OIDC_SUBJECT_CLAIM is oid', async () => {
+    const entra = await startInProcess({
+      env: { ...signIn.env(), OIDC_SUBJECT_CLAIM: 'oid', OIDC_REQUIRED_SCOPE: 'none' },
+    });
+    const { issuer: iss, audience: aud } = signIn.provider;
+    const exp = Math.floor(Date.now() / 1000) + 600;
+    const createUserAs = async (claims: object) => {
+      const token = await signIn.provider.sign({ iss, aud, exp, ...claims });
+      return entra.send('POST', 'users', { headers: { Authorization: `Bearer ${token}` } });
+    };
+
+    const first = await createUserAs({ tid: 'tenant 1', oid: 'object' });
+    const sameObject = await createUserAs({ tid: 'tenant 1', oid: 'object', sub: 'of another app' });
+    const otherTenant = await createUserAs({ tid: 'tenant 2', oid: 'object' });
+    const withoutTenant = await createUserAs({ oid: 'object' });
+
+    expect([first.status, sameObject.status, otherTenant.status]).toEqual([201, 200, 201]);
+    expect(outcomeOf(withoutTenant)).toBe('unauthenticated');
+  });
+
   test('appears in the log as a hash of its subject', async () => {
     const heidi = await signInAs('heidi');
 
@@ -372,7 +392,9 @@ describe('a user', () => {
     ];
 
     expect(responses.map(outcomeOf)).toEqual(['ok', 'ok', 'too_many_requests', 'ok', 'invalid_request']);
-    expect(Number(responses[2]?.headers.get('Retry-After'))).toBeGreaterThan(0);
+    const retryAfter = Number(responses[2]?.headers.get('Retry-After'));
+    expect(retryAfter).toBeGreaterThan(0);
+    expect(retryAfter).toBeLessThanOrEqual(60);
   });
 });
 

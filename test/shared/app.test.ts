@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { LocalAzure } from '../../local/localAzure.ts';
+import { registerFunctions } from '../../functions/register.ts';
 import { healthCheck } from '../../shared/http/healthChecks.ts';
 import { createApp } from '../../shared/app.ts';
 import { startAzureHere } from './support/azureHere.ts';
@@ -43,6 +44,33 @@ test('starts with wrong settings, and logs their names without their values', ()
   ]);
   expect(errorLines[0]).not.toMatch(/example\.net|never/);
   expect(app.authLevel).toBe('function');
+});
+
+test.each([
+  ['function-key', {}, 'function'],
+  [
+    'oidc',
+    {
+      OIDC_ISSUER: 'https://login.example.net',
+      OIDC_AUDIENCE: 'api://tokens',
+      OIDC_REQUIRED_SCOPE: 'none',
+      USER_TABLE_CONNECTION_STRING: 'UseDevelopmentStorage=true',
+    },
+    'anonymous',
+  ],
+])('registers every function but health with the authLevel of CALLER_AUTH=%s', (auth, env, authLevel) => {
+  const { app } = start({ CALLER_AUTH: auth, ...env });
+  const authLevels: Record<string, string | undefined> = {};
+
+  registerFunctions({ http: (name, options) => (authLevels[name] = options.authLevel) }, app);
+
+  expect(authLevels).toEqual({
+    createUser: authLevel,
+    issueToken: authLevel,
+    revokeTokens: authLevel,
+    deleteUser: authLevel,
+    health: 'anonymous',
+  });
 });
 
 test('reads no vault when ACS_ENDPOINT is set', async () => {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { exportJWK, generateKeyPair, type JWK, jwtVerify, SignJWT } from 'jose';
 import { OidcIssuer } from '../../../shared/callers/oidcIssuer.ts';
+import { startScriptedServer, status } from '../support/scriptedServer.ts';
 
 const ISSUER = 'https://issuer.example';
 const DISCOVERY = `${ISSUER}/.well-known/openid-configuration`;
@@ -188,6 +189,19 @@ describe('the documents', () => {
 
     expect(await verify()).toBe('upstream_unavailable');
     expect(sent).toBeLessThanOrEqual(640 * 1024);
+  });
+
+  test('are not fetched through a redirect', async () => {
+    const server = await startScriptedServer();
+    server.script.push(
+      status(302, { Location: '/moved' }),
+      status(200, {}, { issuer: server.url, jwks_uri: `${server.url}/keys` }),
+      status(200, {}, { keys }),
+    );
+    issuer = new OidcIssuer(server.url);
+
+    expect(await verify()).toBe('upstream_unavailable');
+    expect(server.requests).toHaveLength(1);
   });
 
   test.each([
