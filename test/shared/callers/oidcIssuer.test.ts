@@ -27,18 +27,22 @@ beforeEach(async () => {
   publicJwk = { ...(await exportJWK(pair.publicKey)), kid: 'one', alg: 'ES256' };
   keys = [publicJwk];
   respond = healthy;
-  issuer = new OidcIssuer(ISSUER, {
-    clock: () => now,
-    fetch: (url) => {
-      fetched.push(url);
-      return Promise.resolve(respond(url));
-    },
-  });
+  issuer = issuerAt(ISSUER);
 });
 
 afterEach(() => {
   respond = healthy;
 });
+
+function issuerAt(url: string): OidcIssuer {
+  return new OidcIssuer(url, {
+    clock: () => now,
+    fetch: (documentUrl) => {
+      fetched.push(documentUrl);
+      return Promise.resolve(respond(documentUrl));
+    },
+  });
+}
 
 function healthy(url: string): Response {
   return Response.json(url === DISCOVERY ? { issuer: ISSUER, jwks_uri: KEYS } : { keys });
@@ -47,22 +51,27 @@ function healthy(url: string): Response {
 const down = () => Promise.reject(new TypeError('fetch failed'));
 const hang = () => new Promise<Response>(() => undefined);
 
-async function verify(kid = 'one'): Promise<string> {
-  const token = await new SignJWT().setProtectedHeader({ alg: 'ES256', kid }).sign(privateKey);
+async function verify(kid = 'one', alg = 'ES256', key = privateKey): Promise<string> {
+  const token = await new SignJWT().setProtectedHeader({ alg, kid }).sign(key);
   return jwtVerify(token, issuer.keyFinder(signal)).then(
     () => 'verified',
     (error: unknown) => (error as { code: string }).code,
   );
 }
 
-/** Waits until a fetch in the background has ended. */
-const settled = () => new Promise(setImmediate);
-
 test('fetches discovery and keys once, however many tokens arrive at once', async () => {
   const results = await Promise.all([verify(), verify(), verify()]);
 
   expect(results).toEqual(['verified', 'verified', 'verified']);
   expect(fetched).toEqual([DISCOVERY, KEYS]);
+});
+
+test('finds the documents of an issuer that ends in a slash', async () => {
+  issuer = issuerAt(`${ISSUER}/`);
+  respond = (url) =>
+    url === DISCOVERY ? Response.json({ issuer: `${ISSUER}/`, jwks_uri: KEYS }) : healthy(url);
+
+  expect(await verify()).toBe('verified');
 });
 
 test('fetches the keys again in the background after 10 minutes, and discovery after an hour', async () => {
@@ -98,7 +107,7 @@ describe('an unknown key id', () => {
     await verify();
     now += 4999;
 
-    const results = await Promise.all(['a', 'b', 'c'].map(verify));
+    const results = await Promise.all(['a', 'b', 'c'].map((kid) => verify(kid)));
 
     expect(results).toEqual(Array(3).fill('ERR_JWKS_NO_MATCHING_KEY'));
     expect(fetched).toEqual([DISCOVERY, KEYS]);
@@ -127,20 +136,29 @@ describe('while the issuer is unavailable', () => {
     expect(await verify()).toBe('verified');
   });
 
+  test('starts the backoff anew after a recovery', async () => {
+    for (const recovered of [0, 1]) {
+      now += recovered * 24 * HOUR;
+      respond = down;
+      await verify();
+      respond = healthy;
+      now += 2000;
+
+      expect(await verify()).toBe('verified');
+    }
+  });
+
   test('verifies with the last known keys for 24 hours, without waiting for it', async () => {
     await verify();
-    now += 11 * MINUTE;
-    respond = down;
-    await verify();
-    await settled();
-    respond = hang;
-    now += 23 * HOUR;
-    const before = await verify();
     now += HOUR;
     respond = down;
+    const afterFailedFetch = await verify();
+    now += 22 * HOUR;
+    respond = hang;
+    const whileHanging = await verify();
 
-    expect(before).toBe('verified');
-    expect(fetched.length).toBe(4);
+    expect([afterFailedFetch, whileHanging]).toEqual(['verified', 'verified']);
+    expect(fetched).toEqual([DISCOVERY, KEYS, DISCOVERY, DISCOVERY]);
   });
 
   test('rejects tokens when the last known keys are 24 hours old', async () => {
@@ -162,7 +180,7 @@ describe('while the issuer is unavailable', () => {
 
 describe('the documents', () => {
   test.each<[string, (url: string) => Response]>([
-    ['status 500', () => new Response('', { status: 500 })],
+    ['status 500', (url) => new Response(healthy(url).body, { status: 500 })],
     ['text', () => new Response('hello')],
     ['null', () => Response.json(null)],
     ['no fields', () => Response.json({})],
@@ -214,10 +232,15 @@ describe('the documents', () => {
     expect(await verify()).toBe('misconfigured');
   });
 
+  test('reject a token whose key has less than 2048 bits', async () => {
+    keys = [{ kty: 'RSA', kid: 'one', n: Buffer.alloc(128, 0xff).toString('base64url'), e: 'AQAB' }];
+    const rsa = await generateKeyPair('RS256');
+
+    expect(await verify('one', 'RS256', rsa.privateKey)).toBe('ERR_JWKS_NO_MATCHING_KEY');
+  });
+
   test('may contain keys that cannot verify', async () => {
-    const short = { kty: 'RSA', kid: 'one', n: Buffer.alloc(128, 0xff).toString('base64url'), e: 'AQAB' };
     keys = [
-      short,
       { kty: 'RSA', kid: 'one', n: '!', e: '!' },
       { kty: 'unknown', kid: 'one' },
       { kty: 'oct', kid: 'one', k: 'c2VjcmV0' },
