@@ -4,6 +4,7 @@ import {
 } from '@azure/communication-identity';
 import { AzureKeyCredential, type TokenCredential } from '@azure/core-auth';
 import { throwErrorResponses } from '../azure/errorResponses.ts';
+import { limitResponseSize } from '../azure/responseLimit.ts';
 import { isLoopback } from '../azure/loopback.ts';
 import { countUpstreamCalls, retryWithinDeadline } from '../azure/retry.ts';
 import type { ConnectionString } from '../keyVault/connectionString.ts';
@@ -57,11 +58,13 @@ function clientOptions(endpoint: URL): CommunicationIdentityClientOptions {
   return {
     allowInsecureConnection: isLoopback(endpoint),
     retryOptions: { maxRetries: 0 },
+    redirectOptions: { maxRetries: 0 },
     additionalPolicies: [
       // A create whose response was lost has left an identity behind; a second one would leave two.
       { policy: retryWithinDeadline((request) => !isCreate(request.url)), position: 'perCall' },
       { policy: countUpstreamCalls, position: 'perRetry' },
       { policy: throwErrorResponses, position: 'perRetry' },
+      { policy: limitResponseSize, position: 'perRetry' },
     ],
   };
 }

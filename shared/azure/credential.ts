@@ -1,5 +1,10 @@
 import type { TokenCredential } from '@azure/core-auth';
 import { AzureCliCredential, ManagedIdentityCredential } from '@azure/identity';
+import { cachedCredential } from './cachedCredential.ts';
+import { limitResponseSize } from './responseLimit.ts';
+
+/** The Azure CLI starts a Python process for each token. */
+const CLI_TIMEOUT_MS = 20_000;
 
 interface CredentialOptions {
   /** Whether the platform offers a managed identity. Without one, the developer's `az login` is used. */
@@ -10,6 +15,11 @@ interface CredentialOptions {
 
 /** The identity of this service in Azure. */
 export function azureCredential({ managed, clientId }: CredentialOptions): TokenCredential {
-  if (!managed) return new AzureCliCredential();
-  return new ManagedIdentityCredential(clientId === undefined ? {} : { clientId });
+  if (!managed) return cachedCredential(new AzureCliCredential(), { timeoutMs: CLI_TIMEOUT_MS });
+  return cachedCredential(
+    new ManagedIdentityCredential({
+      ...(clientId === undefined ? {} : { clientId }),
+      additionalPolicies: [{ policy: limitResponseSize, position: 'perRetry' }],
+    }),
+  );
 }

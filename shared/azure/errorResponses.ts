@@ -9,14 +9,14 @@ const errorBody = z.union([
 ]);
 
 /**
- * Throws a RestError for every error response before the SDK reads its body: some SDKs throw a TypeError for a
+ * Throws a RestError for every error response and every redirect, which no client follows, before the SDK reads its body: some SDKs throw a TypeError for a
  * body that they do not expect, such as an HTML page. Add it inside the retry policy.
  */
 export const throwErrorResponses: PipelinePolicy = {
   name: 'throwErrorResponses',
   async sendRequest(request, next) {
     const response = await next(request);
-    if (response.status < 400) return response;
+    if (response.status < 300) return response;
     const details = readError(response);
     throw Object.assign(
       new RestError(`Status ${response.status}`, {

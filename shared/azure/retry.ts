@@ -6,6 +6,7 @@ import {
   retryPolicy,
 } from '@azure/core-rest-pipeline';
 import { currentDeadline } from './deadline.ts';
+import { RESPONSE_TOO_LARGE } from './responseLimit.ts';
 import { retryAfterSeconds } from './retryAfter.ts';
 
 const MAX_RETRIES = 3;
@@ -50,6 +51,7 @@ export function retryWithinDeadline(mayRepeat: (request: PipelineRequest) => boo
 }
 
 function isWorthRetrying(repeatable: boolean, response?: PipelineResponse, error?: RestError): boolean {
+  if (error?.code === RESPONSE_TOO_LARGE) return false;
   if (response === undefined) return repeatable || NEVER_SENT.has(error?.code ?? '');
   // Immediate retries count against the rate limit, so a 429 is retried only if it says how long to wait.
   if (response.status === 429) return retryAfterSeconds(response) !== undefined;

@@ -3,6 +3,7 @@ import type { RestError } from '@azure/core-rest-pipeline';
 import { SecretClient } from '@azure/keyvault-secrets';
 import * as z from 'zod';
 import { throwErrorResponses } from '../azure/errorResponses.ts';
+import { limitResponseSize } from '../azure/responseLimit.ts';
 import { isLoopback } from '../azure/loopback.ts';
 import { retryWithinDeadline } from '../azure/retry.ts';
 import { type ErrorMapping, toServiceError } from '../azure/sdkErrors.ts';
@@ -21,10 +22,12 @@ export function vaultSecret(vault: URL, secretName: string, credential: TokenCre
     // The SDK accepts a challenge for the vault's own domain only, which a loopback address cannot have.
     disableChallengeResourceVerification: isLoopback(vault),
     retryOptions: { maxRetries: 0 },
+    redirectOptions: { maxRetries: 0 },
     additionalPolicies: [
       { policy: retryWithinDeadline(() => true), position: 'perCall' },
       // Not `perRetry`: the SDK answers the 401 of the authentication challenge itself, further in.
       { policy: throwErrorResponses, position: 'perCall' },
+      { policy: limitResponseSize, position: 'perRetry' },
     ],
   });
   const errors = vaultErrors(secretName);

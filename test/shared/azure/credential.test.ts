@@ -1,15 +1,15 @@
-import { AzureCliCredential, ManagedIdentityCredential } from '@azure/identity';
 import { expect, test } from '@jest/globals';
+import { startAzureHere } from '../support/azureHere.ts';
 import { azureCredential } from '../../../shared/azure/credential.ts';
 
-test('uses the managed identity when the platform has one', () => {
-  const credential = azureCredential({ managed: true, clientId: undefined });
+const VAULT = 'https://vault.azure.net/.default';
 
-  expect(credential).toBeInstanceOf(ManagedIdentityCredential);
-});
+test('uses the managed identity when the platform has one', async () => {
+  const azure = await startAzureHere();
+  const credential = azureCredential({ managed: true, clientId: azure.identity.clientId });
 
-test('uses az login without a managed identity', () => {
-  const credential = azureCredential({ managed: false, clientId: undefined });
+  const token = await credential.getToken(VAULT);
 
-  expect(credential).toBeInstanceOf(AzureCliCredential);
+  expect(azure.identity.accepts(token?.token ?? '', 'https://vault.azure.net')).toBe(true);
+  await azure.close();
 });
