@@ -114,6 +114,33 @@ describe('access', () => {
     expect(users[0]?.body).not.toEqual(users[1]?.body);
   });
 
+  test('createUser lets a service create the user of a subject that signs in later', async () => {
+    const service = await signIn.provider.tokenFor('admin');
+    const create = () =>
+      api.send('POST', 'users', {
+        headers: { Authorization: `Bearer ${service}`, 'Content-Type': 'application/json' },
+        body: '{"subject":"peggy"}',
+      });
+
+    const responses = [await create(), await create()];
+    const peggy = await signInAs('peggy');
+
+    expect(responses.map(({ status }) => status)).toEqual([201, 200]);
+    for (const { body } of responses) expect(body).toEqual({ user: { communicationUserId: peggy.id } });
+  });
+
+  test('createUser forbids a user to name a subject', async () => {
+    const response = await api.send('POST', 'users', {
+      headers: {
+        Authorization: `Bearer ${await signIn.provider.tokenFor('alice')}`,
+        'Content-Type': 'application/json',
+      },
+      body: '{"subject":"alice"}',
+    });
+
+    expect(outcomeOf(response)).toBe('forbidden');
+  });
+
   test('createUser rejects a request without a token with a Bearer challenge', async () => {
     const response = await send('POST', 'users');
 

@@ -48,6 +48,7 @@ const badRequests: [title: string, method: string, path: string, request: ApiReq
       'expiresInMinutes',
     ],
   ),
+  ['a subject with function keys', 'POST', 'users', body({ subject: 'alice' }), 'subject'],
   ['a service saying me', 'GET', 'users/me/token', {}, 'userId'],
   ...[
     ['of another shape', 'alice'],

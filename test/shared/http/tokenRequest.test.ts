@@ -2,7 +2,13 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { TokenPolicy, TokenRequest } from '../../../shared/http/contract.ts';
 import type { ServiceError } from '../../../shared/errors.ts';
-import { readTokenRequest, readUserId } from '../../../shared/http/tokenRequest.ts';
+import {
+  readNewUser,
+  readOnlyUserId,
+  readTokenOptions,
+  readTokenRequest,
+  readUserId,
+} from '../../../shared/http/tokenRequest.ts';
 import { request } from '../support/request.ts';
 import { policies, validRequest } from '../support/tokenRequests.ts';
 
@@ -296,6 +302,71 @@ describe('a request with one invalid field', () => {
           expect(outcome).toMatchObject({ name: 'ServiceError', code: 'invalid_request' });
       }),
     );
+  });
+});
+
+describe('a request for a new user', () => {
+  const alice = { subject: 'alice', tenantId: undefined };
+
+  test.each([
+    ['{}', { tokenOptions: undefined, appUser: undefined }],
+    [
+      '{"scopes":["voip"]}',
+      { tokenOptions: { scopes: ['voip'], expiresInMinutes: 720 }, appUser: undefined },
+    ],
+    [
+      '{"scopes":["voip"],"expiresInMinutes":60,"subject":"alice"}',
+      { tokenOptions: { scopes: ['voip'], expiresInMinutes: 60 }, appUser: alice },
+    ],
+    ['{"subject":"alice"}', { tokenOptions: undefined, appUser: alice }],
+    [
+      `{"subject":"object","tenantId":"${guid}"}`,
+      { tokenOptions: undefined, appUser: { subject: 'object', tenantId: guid } },
+    ],
+  ])('is read with the defaults of the policy: %s', async (body, expected) => {
+    expect(await readNewUser(bodyOf(body), policy)).toEqual(expected);
+  });
+
+  test.each([
+    ['{"expiresInMinutes":60}', '', 'expiresInMinutes'],
+    ['{}', '?expiresInMinutes=60', 'expiresInMinutes'],
+    [`{"tenantId":"${guid}"}`, '', 'tenantId'],
+    ['{"subject":"object","tenantId":"tenant"}', '', 'tenantId'],
+    [`{"subject":"object","tenantId":"${guid.toUpperCase()}"}`, '', 'tenantId'],
+    ['{"subject":""}', '', 'subject'],
+    ['{"subject":7}', '', 'subject'],
+    ['{}', '?subject=alice', 'subject'],
+  ])('is rejected when its body is %s and its query %j', async (body, query, path) => {
+    await expect(readNewUser(request({ body, query }), policy)).rejects.toMatchObject({
+      code: 'invalid_request',
+      errors: [{ path }],
+    });
+  });
+});
+
+describe('a request that takes only a user id', () => {
+  test('may have a function key', async () => {
+    const read = await readOnlyUserId(request({ method: 'DELETE', userId, query: '?code=key' }));
+
+    expect(read).toBe(userId);
+  });
+
+  test.each([
+    ['a body', { body: '{}' }, 'body'],
+    ['an announced body', { headers: { 'content-length': '2' } }, 'body'],
+    ['a body in chunks', { headers: { 'transfer-encoding': 'chunked' } }, 'body'],
+    ['a parameter of another route', { query: '?scope=chat' }, 'scope'],
+  ])('is rejected with %s', async (_title, changes, path) => {
+    const read = readOnlyUserId(request({ method: 'DELETE', userId, ...changes }));
+
+    await expect(read).rejects.toMatchObject({ code: 'invalid_request', errors: [{ path }] });
+  });
+});
+
+test('a token request without fields gets the defaults of the policy', async () => {
+  expect(await readTokenOptions(request({ headers: {} }), policy)).toEqual({
+    scopes: ['chat'],
+    expiresInMinutes: 720,
   });
 });
 
