@@ -323,6 +323,7 @@ describe('the OIDC settings', () => {
   test.each([
     'login.example.net',
     'http://login.example.net',
+    'ftp://127.0.0.1/',
     'https://login.example.net/?a=b',
     'https://login.example.net/#a',
     'https://user@login.example.net/',
@@ -349,6 +350,10 @@ describe('the OIDC settings', () => {
     'AccountName=a;AccountKey=b;TableEndpoint=https://a.table.core.windows.net',
     'AccountName=a;AccountKey=b;TableEndpoint=http://127.0.0.1.example.net/',
     'TableEndpoint=http://127.0.0.1/;TableEndpoint=https://a.table.core.windows.net',
+    'TableEndpoint=https://a.table.core.windows.net;QueueEndpoint=http://127.0.0.1/',
+    'TableEndpoint=https://a.table.core.windows.net;UseDevelopmentStorage=true',
+    'EndpointSuffix=core.windows.net;TableEndpoint=http://127.0.0.1/',
+    'AccountName=a;AccountKey=b;TableEndpoint=',
     'UseDevelopmentStorage=true;DevelopmentStorageProxyUri=http://example.net',
   ])('reject a connection string of real storage: %s', (connectionString) => {
     const hint = hintOf({ ...oidc, USER_TABLE_CONNECTION_STRING: connectionString });

@@ -398,18 +398,18 @@ describe('when ACS fails', () => {
     expect(deadline.upstreamCalls).toBe(3);
   });
 
-  test.each<[string, Answer]>([
-    ['another status', status(200, {}, { identity: { id: foreignId } })],
-    ['an id of another kind', status(201, {}, { identity: { id: 7 } })],
-    ['no id', status(201, {}, { identity: {} })],
-    ['an empty id', status(201, {}, { identity: { id: '' } })],
-    ['no token', status(201, {}, { identity: { id: foreignId } })],
-    [
-      'no date',
-      status(201, {}, { identity: { id: foreignId }, accessToken: { token: 'token', expiresOn: 'soon' } }),
-    ],
-  ])('rejects a create response with %s as upstream_unavailable', async (_what, answer) => {
-    const { acs: scripted } = await against(answer);
+  const expiresOn = new Date(Date.now() + 3_600_000).toISOString();
+  test.each<[title: string, status: number, changes: object]>([
+    ['another status', 200, {}],
+    ['an id that is not a string', 201, { identity: { id: 7 } }],
+    ['no id', 201, { identity: {} }],
+    ['an empty id', 201, { identity: { id: '' } }],
+    ['no token', 201, { accessToken: undefined }],
+    ['an empty token', 201, { accessToken: { token: '', expiresOn } }],
+    ['no date', 201, { accessToken: { token: 'token', expiresOn: 'soon' } }],
+  ])('rejects a create response with %s as upstream_unavailable', async (_title, code, changes) => {
+    const complete = { identity: { id: foreignId }, accessToken: { token: 'token', expiresOn } };
+    const { acs: scripted } = await against(status(code, {}, { ...complete, ...changes }));
 
     const created = scripted.createUserAndToken(chat, deadline.signal);
 
@@ -418,6 +418,25 @@ describe('when ACS fails', () => {
       code: 'upstream_unavailable',
       retryAfterSeconds: 2,
     });
+  });
+
+  test.each<[string, (hanging: AcsIdentity, signal: AbortSignal) => Promise<unknown>]>([
+    ['createUser', (hanging, signal) => hanging.createUser(signal)],
+    ['createUserAndToken', (hanging, signal) => hanging.createUserAndToken(chat, signal)],
+    ['issueToken', (hanging, signal) => hanging.issueToken(foreignId, chat, signal)],
+    ['revokeTokens', (hanging, signal) => hanging.revokeTokens(foreignId, signal)],
+    ['deleteUser', (hanging, signal) => hanging.deleteUser(foreignId, signal)],
+  ])('closes the connection of %s at the deadline', async (_name, call) => {
+    const closed = Promise.withResolvers<string>();
+    const { acs: hanging } = await against((response) => {
+      response.on('close', () => {
+        closed.resolve('closed');
+      });
+    });
+
+    await expect(call(hanging, newDeadline(100))).rejects.toMatchObject({ code: 'upstream_timeout' });
+
+    await expect(closed.promise).resolves.toBe('closed');
   });
 
   test('passes on a 400 as invalid_request', async () => {

@@ -84,6 +84,31 @@ test('fetches the keys again in the background after 10 minutes, and discovery a
   expect(fetched).toEqual([DISCOVERY, KEYS, KEYS]);
 });
 
+test('causes no unhandled rejection when the fetch in the background fails', async () => {
+  const unhandled: unknown[] = [];
+  const collect = (reason: unknown) => unhandled.push(reason);
+  process.on('unhandledRejection', collect);
+  await verify();
+  now += 11 * MINUTE;
+  respond = down;
+
+  expect(await verify()).toBe('verified');
+  await new Promise(setImmediate);
+
+  expect(unhandled).toEqual([]);
+  process.off('unhandledRejection', collect);
+});
+
+test.each(['RS256', 'ES256', 'ES384', 'ES512', 'EdDSA'])(
+  'verifies with a key for %s that names no alg, as those of Entra ID',
+  async (alg) => {
+    const pair = await generateKeyPair(alg, { extractable: true });
+    keys = [{ ...(await exportJWK(pair.publicKey)), kid: 'one' }];
+
+    expect(await verify('one', alg, pair.privateKey)).toBe('verified');
+  },
+);
+
 test('waits for the keys when nothing was verified for more than 20 minutes', async () => {
   await verify();
   now += 2 * HOUR;

@@ -114,6 +114,12 @@ describe('an unexpected exception', () => {
   });
 });
 
+test('logs the kind of an unexpected exception', async () => {
+  const { logs } = await invoke(failing(service, new TypeError('bug')));
+
+  expect(eventOf(logs)).toMatchObject({ outcome: 'internal', cause: 'TypeError' });
+});
+
 test('does not call the handler when the caller is not authenticated', async () => {
   let handled = false;
   const service = serviceWith({

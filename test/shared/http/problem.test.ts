@@ -64,8 +64,9 @@ test.each([
   expect(response.headers).toHaveProperty('WWW-Authenticate', challenge);
 });
 
-test('sends no Retry-After when the error has none', () => {
+test('sends neither Retry-After nor a challenge when the error has none', () => {
   const response = problemResponse(new ServiceError('upstream_timeout', 'Late.'), 'request-1');
 
   expect(response.headers).not.toHaveProperty('Retry-After');
+  expect(response.headers).not.toHaveProperty('WWW-Authenticate');
 });

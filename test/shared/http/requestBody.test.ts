@@ -88,6 +88,7 @@ describe('a JSON body', () => {
     '',
     'text/plain',
     'application/jsonp',
+    'text/plain, application/json',
     'application/problem+json',
     'text/json',
     'multipart/form-data',

@@ -150,6 +150,35 @@ test('leaves one identity when many processes create it concurrently', async () 
   await expectRepaired(user, before);
 });
 
+test('creates one identity for concurrent requests to one process', async () => {
+  const { directory } = startService();
+  const { subject } = newUser();
+  let creations = 0;
+  const create = () => {
+    creations += 1;
+    return Promise.resolve({ userId: acs.identities.create() });
+  };
+
+  const users = await Promise.all(
+    Array.from({ length: 10 }, () => directory.getOrCreate(subject, create, signal)),
+  );
+
+  expect(new Set(users.map(({ userId }) => userId)).size).toBe(1);
+  expect(users.filter(({ created }) => created !== undefined)).toHaveLength(1);
+  expect(creations).toBe(1);
+});
+
+test('keeps a mapping to another identity when one is removed', async () => {
+  const { directory } = startService();
+  const { subject } = newUser();
+  const create = () => Promise.resolve({ userId: acs.identities.create() });
+  const { userId } = await directory.getOrCreate(subject, create, signal);
+
+  await directory.remove(subject, 'an earlier identity', signal);
+
+  expect(await directory.find(subject, signal)).toBe(userId);
+});
+
 test('deletes the new identity when the table rejects its row', async () => {
   const before = acs.identities.count;
   const { directory, table } = startService();
