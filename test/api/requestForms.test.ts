@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { decodeJwt } from 'jose';
 import { type LocalService, startLocalService } from '../../local/localService.ts';
 
-const asked = '{"scopes":["chat"],"expiresInMinutes":60}';
+const tokenRequest = '{"scopes":["chat"],"expiresInMinutes":60}';
 const json = { 'Content-Type': 'application/json' };
 
 interface Form {
@@ -18,43 +18,54 @@ interface Form {
   withoutLength?: boolean;
 }
 
-/** Every way that people and libraries send one wish: chat, for 60 minutes. */
+/** The ways in which people and libraries send the same request: chat, for 60 minutes. */
 const forms: [title: string, form: Form, expected: 'granted' | number, names?: string][] = [
-  ['JSON with a length', { headers: json, body: asked }, 'granted'],
+  ['JSON with a length', { headers: json, body: tokenRequest }, 'granted'],
   [
     'JSON with a charset',
-    { headers: { 'Content-Type': 'application/json; charset=utf-8' }, body: asked },
+    { headers: { 'Content-Type': 'application/json; charset=utf-8' }, body: tokenRequest },
     'granted',
   ],
-  ['JSON with a byte order mark', { headers: json, body: `\ufeff${asked}` }, 'granted'],
-  ['JSON over HTTP/1.0', { version: '1.0', headers: json, body: asked }, 'granted'],
+  ['JSON with a byte order mark', { headers: json, body: `\ufeff${tokenRequest}` }, 'granted'],
+  ['JSON over HTTP/1.0', { version: '1.0', headers: json, body: tokenRequest }, 'granted'],
   ['query, POST', { query: '?scope=chat&expiresInMinutes=60' }, 'granted'],
   ['query, GET', { method: 'GET', query: '?scope=chat&expiresInMinutes=60' }, 'granted'],
   ['query and body', { query: '?scope=chat', headers: json, body: '{"expiresInMinutes":60}' }, 'granted'],
-  ['JSON in chunks', { headers: { ...json, 'Transfer-Encoding': 'chunked' }, body: chunked(asked) }, 411],
-  ['chunks without a type', { headers: { 'Transfer-Encoding': 'chunked' }, body: chunked(asked) }, 411],
+  [
+    'JSON in chunks',
+    { headers: { ...json, 'Transfer-Encoding': 'chunked' }, body: chunked(tokenRequest) },
+    411,
+  ],
+  [
+    'chunks without a type',
+    { headers: { 'Transfer-Encoding': 'chunked' }, body: chunked(tokenRequest) },
+    411,
+  ],
   ['JSON without a length', { headers: json, withoutLength: true }, 411],
   ['JSON without a length over HTTP/1.0', { version: '1.0', headers: json, withoutLength: true }, 411],
   [
     'a length and chunks',
-    { headers: { ...json, 'Content-Length': '5', 'Transfer-Encoding': 'chunked' }, body: chunked(asked) },
+    {
+      headers: { ...json, 'Content-Length': '5', 'Transfer-Encoding': 'chunked' },
+      body: chunked(tokenRequest),
+    },
     400,
   ],
-  ['a body on GET', { method: 'GET', headers: json, body: asked }, 400, 'body'],
+  ['a body on GET', { method: 'GET', headers: json, body: tokenRequest }, 400, 'body'],
   [
     'chunks on GET',
-    { method: 'GET', headers: { ...json, 'Transfer-Encoding': 'chunked' }, body: chunked(asked) },
+    { method: 'GET', headers: { ...json, 'Transfer-Encoding': 'chunked' }, body: chunked(tokenRequest) },
     400,
     'body',
   ],
   [
     'gzip',
-    { headers: { ...json, 'Content-Encoding': 'gzip' }, body: gzipSync(asked) },
+    { headers: { ...json, 'Content-Encoding': 'gzip' }, body: gzipSync(tokenRequest) },
     400,
     'Content-Encoding',
   ],
-  ['gzip without a word', { headers: json, body: gzipSync(asked) }, 400, 'body'],
-  ['UTF-16', { headers: json, body: Buffer.from(asked, 'utf16le') }, 400, 'body'],
+  ['gzip without Content-Encoding', { headers: json, body: gzipSync(tokenRequest) }, 400, 'body'],
+  ['UTF-16', { headers: json, body: Buffer.from(tokenRequest, 'utf16le') }, 400, 'body'],
   [
     'a form',
     {
@@ -64,11 +75,11 @@ const forms: [title: string, form: Form, expected: 'granted' | number, names?: s
     400,
     'Content-Type',
   ],
-  ['text', { headers: { 'Content-Type': 'text/plain' }, body: asked }, 400, 'Content-Type'],
-  ['no type', { body: asked }, 400, 'Content-Type'],
-  ['JSON twice', { headers: json, body: asked + asked }, 400, 'body'],
-  ['JSON in an array', { headers: json, body: `[${asked}]` }, 400, 'body'],
-  ['JSON in a string', { headers: json, body: JSON.stringify(asked) }, 400, 'body'],
+  ['text', { headers: { 'Content-Type': 'text/plain' }, body: tokenRequest }, 400, 'Content-Type'],
+  ['no type', { body: tokenRequest }, 400, 'Content-Type'],
+  ['JSON twice', { headers: json, body: tokenRequest + tokenRequest }, 400, 'body'],
+  ['JSON in an array', { headers: json, body: `[${tokenRequest}]` }, 400, 'body'],
+  ['JSON in a string', { headers: json, body: JSON.stringify(tokenRequest) }, 400, 'body'],
   [
     'fields in Pascal case',
     { headers: json, body: '{"Scopes":["chat"],"ExpiresInMinutes":60}' },
@@ -81,7 +92,7 @@ const forms: [title: string, form: Form, expected: 'granted' | number, names?: s
     400,
     'scope',
   ],
-  ['one level down', { headers: json, body: `{"options":${asked}}` }, 400, 'options'],
+  ['fields one level down', { headers: json, body: `{"options":${tokenRequest}}` }, 400, 'options'],
   [
     'a scope in Pascal case',
     { headers: json, body: '{"scopes":["Chat"],"expiresInMinutes":60}' },
@@ -112,7 +123,7 @@ const forms: [title: string, form: Form, expected: 'granted' | number, names?: s
   ]),
 ];
 
-describe.each(['function-key', 'oidc'] as const)('with callers by %s', (callers) => {
+describe.each(['function-key', 'oidc'] as const)('with CALLER_AUTH=%s', (callers) => {
   let service: LocalService;
   let headers: Record<string, string>;
   let userId: string;
@@ -146,7 +157,7 @@ describe.each(['function-key', 'oidc'] as const)('with callers by %s', (callers)
         .filter(([, form]) => operation === 'issueToken' || form.method !== 'GET')
         // A row with fewer columns than parameters would make jest wait for a callback.
         .map(([title, form, expected, field = '']) => [title, form, expected, field] as const),
-    )('grants what was asked for, or nothing: %s', async (_title, form, expected, field) => {
+    )('issues exactly the requested token, or none: %s', async (_title, form, expected, field) => {
       const response = await send(service, path(), { ...form, headers: { ...headers, ...form.headers } });
 
       if (expected === 'granted') {
@@ -191,7 +202,7 @@ describe.each(['function-key', 'oidc'] as const)('with callers by %s', (callers)
     const body = await send(service, target, {
       method: 'DELETE',
       headers: { ...headers, ...json },
-      body: asked,
+      body: tokenRequest,
     });
     const query = await send(service, target, { method: 'DELETE', headers, query: '?scope=chat' });
 
@@ -210,7 +221,7 @@ function chunked(content: string): string {
   return `${Buffer.byteLength(content).toString(16)}\r\n${content}\r\n0\r\n\r\n`;
 }
 
-/** Writes the request byte for byte, as no client library would let us. */
+/** Writes the request byte for byte; no client library can send some of these. */
 async function send(
   { url }: LocalService,
   path: string,

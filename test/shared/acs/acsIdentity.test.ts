@@ -86,7 +86,7 @@ function newDeadline(milliseconds: number): AbortSignal {
 describe.each([
   ['with the access key', () => throughVault(), 1],
   ['with the managed identity alone', () => keyless(), 0],
-])('%s', (_how, connect, reads) => {
+])('%s', (_title, connect, reads) => {
   beforeEach(() => {
     resetRequestCounts();
     acs = connect();
@@ -330,7 +330,7 @@ describe('when ACS fails', () => {
   test.each([
     ['hangs', { delayMs: 60_000 }],
     ['hangs before it responds', { delayMs: 60_000, at: 'response' as const }],
-  ])('fails with upstream_timeout when ACS %s', async (_how, fault) => {
+  ])('fails with upstream_timeout when ACS %s', async (_title, fault) => {
     await acs.createUser(deadline.signal);
     azure.acs.faults.arm(fault);
     const started = performance.now();
@@ -357,7 +357,7 @@ describe('when ACS fails', () => {
     ['the response breaks off', { halfBody: true }, 1],
     ['the response is 500', { status: 500, at: 'response' as const }, 1],
     ['the response is 504', { status: 504, at: 'response' as const }, 1],
-  ])('does not repeat a create when %s', async (_how, fault, left) => {
+  ])('does not repeat a create when %s', async (_title, fault, left) => {
     for (const create of [
       () => acs.createUser(deadline.signal),
       () => acs.createUserAndToken(chat, deadline.signal),
@@ -378,7 +378,7 @@ describe('when ACS fails', () => {
     ['the response is lost', { drop: true, at: 'response' as const }],
     ['the response breaks off', { halfBody: true }],
     ['the response is 500', { status: 500 }],
-  ])('repeats issueToken when %s', async (_how, fault) => {
+  ])('repeats issueToken when %s', async (_title, fault) => {
     const userId = await acs.createUser(deadline.signal);
     azure.acs.faults.arm(fault);
 

@@ -214,7 +214,7 @@ describe('the documents', () => {
       'more than 512 KiB',
       () => Response.json({ issuer: ISSUER, jwks_uri: KEYS, padding: 'x'.repeat(512 * 1024) }),
     ],
-  ])('make the issuer unavailable with %s', async (_what, response) => {
+  ])('make the issuer unavailable with %s', async (_title, response) => {
     respond = response;
 
     expect(await verify()).toBe('upstream_unavailable');
@@ -251,7 +251,7 @@ describe('the documents', () => {
     ['another issuer', { issuer: `${ISSUER}/`, jwks_uri: KEYS }],
     ['keys over http', { issuer: ISSUER, jwks_uri: 'http://issuer.example/keys' }],
     ['a jwks_uri that is not a URL', { issuer: ISSUER, jwks_uri: 'keys' }],
-  ])('are misconfigured with %s', async (_what, document) => {
+  ])('are misconfigured with %s', async (_title, document) => {
     respond = () => Response.json(document);
 
     expect(await verify()).toBe('misconfigured');

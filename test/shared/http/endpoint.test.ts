@@ -101,7 +101,7 @@ describe('an unexpected exception', () => {
       'an error with a hostile name',
       Object.assign(new Error(), { name: `${SECRET} accesskey`, code: `a ${SECRET}` }),
     ],
-  ])('is answered with internal, and its text is neither returned nor logged: %s', async (_what, error) => {
+  ])('is answered with internal, and its text is neither returned nor logged: %s', async (_title, error) => {
     const { status, text, logs, headers } = await invoke(failing(service, error));
 
     expect(status).toBe(500);

@@ -29,7 +29,7 @@ describe('a JSON body', () => {
     ['not announced', {}],
     ['announced as empty', { 'content-type': 'application/json', 'content-length': '0' }],
     ['announced as empty text', { 'content-type': 'text/plain', 'content-length': '0' }],
-  ])('that is %s is an empty object', async (_how, headers) => {
+  ])('that is %s is an empty object', async (_title, headers) => {
     const read = await readJsonBody(request({ headers }));
 
     expect(read).toEqual({});
@@ -41,7 +41,7 @@ describe('a JSON body', () => {
     ['by its type', { 'content-type': 'application/json' }],
     ['by its encoding', { 'content-encoding': 'gzip' }],
     ['by its length', { 'content-length': '2' }],
-  ])('that is announced %s and does not arrive is length_required', async (_how, headers) => {
+  ])('that is announced %s and does not arrive is length_required', async (_title, headers) => {
     const read = readJsonBody(request({ headers }));
 
     await expect(read).rejects.toMatchObject({
@@ -129,7 +129,7 @@ describe('the length of a body', () => {
     ['when Content-Length is smaller', { ...json, 'content-length': '2' }],
     ['when Content-Length is not a number', { ...json, 'content-length': 'short' }],
     ['whatever its Content-Type', { 'content-type': 'text/plain' }],
-  ])(`must not be ${LIMIT + 1} bytes, %s`, async (_when, headers) => {
+  ])(`must not be ${LIMIT + 1} bytes, %s`, async (_title, headers) => {
     const read = readJsonBody(request({ headers, body: jsonOf(LIMIT + 1) }));
 
     await expect(read).rejects.toMatchObject({ code: 'payload_too_large', errors: undefined });
@@ -175,7 +175,7 @@ describe('a body that is not JSON', () => {
     ['a lone surrogate', [0x22, 0xed, 0xa0, 0x80, 0x22]],
     ['Latin-1', [0x22, 0xe9, 0x22]],
     ['UTF-16', [0xff, 0xfe, 0x7b, 0x00, 0x7d, 0x00]],
-  ])('is rejected when it is not UTF-8: %s', async (_what, bytes) => {
+  ])('is rejected when it is not UTF-8: %s', async (_title, bytes) => {
     const read = readJsonBody(request({ body: Uint8Array.from(bytes) }));
 
     await expect(read).rejects.toMatchObject({

@@ -29,7 +29,7 @@ test.each([
   ['ending with a semicolon', `endpoint=${endpoint};accesskey=${key};`],
   ['with blanks and a line break around', ` endpoint = ${endpoint} ; accesskey = ${key} ;\r\n`],
   ['with the default port', `endpoint=https://name.communication.azure.com:443/;accesskey=${key}`],
-])('is accepted %s', (_how, text) => {
+])('is accepted %s', (_title, text) => {
   const parsed = parseConnectionString(text);
 
   expect(parsed).toEqual({ endpoint, accessKey: key });
@@ -82,7 +82,7 @@ test.each([
   ['a key cut short', `endpoint=${endpoint};accesskey=${key.slice(0, 81)}`, 'not base64'],
   ['a key in base64url', `endpoint=${endpoint};accesskey=${'ab-_'.repeat(20)}`, 'not base64'],
   ['a key in quotes', `endpoint=${endpoint};accesskey="${key}"`, 'not base64'],
-])('is misconfigured with %s', (_what, text, reason) => {
+])('is misconfigured with %s', (_title, text, reason) => {
   const error = parseError(text);
 
   expect(error).toMatchObject({ code: 'misconfigured', operatorHint: expect.stringContaining(reason) });

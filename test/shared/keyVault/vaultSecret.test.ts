@@ -131,7 +131,7 @@ describe('without access', () => {
     ['an HTML page', '<html>Forbidden</html>'],
     ['no body', undefined],
     ['an error of another shape', { error: 'forbidden' }],
-  ])('fails with upstream_unavailable when the 403 has %s', async (_what, body) => {
+  ])('fails with upstream_unavailable when the 403 has %s', async (_title, body) => {
     const vault = await startScriptedServer(certificate);
     vault.script.push(status(403, {}, body));
     const secret = vaultSecret(new URL(vault.url), NAME, credential());
@@ -204,7 +204,7 @@ describe('when the vault fails', () => {
     ['drops the connection', { drop: true }],
     ['drops the response', { drop: true, at: 'response' as const }],
     ['breaks its response off', { halfBody: true }],
-  ])('repeats the read after the vault %s once', async (_how, how) => {
+  ])('repeats the read after the vault %s once', async (_title, how) => {
     azure.vault.faults.arm({ operation: 'getSecret', ...how });
 
     const secret = await read();
