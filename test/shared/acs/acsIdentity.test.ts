@@ -388,6 +388,18 @@ describe('when ACS fails', () => {
     expect(deadline.upstreamCalls).toBe(3);
   });
 
+  test('repeats issueToken when the response is not JSON', async () => {
+    const expiresOn = new Date(Date.now() + 3_600_000).toISOString();
+    const { acs: scripted } = await against(
+      (response) => response.writeHead(200, { 'Content-Type': 'application/json' }).end('{"token":'),
+      status(200, {}, { token: 'token', expiresOn }),
+    );
+
+    const { token } = await scripted.issueToken(foreignId, chat, deadline.signal);
+
+    expect(token).toBe('token');
+  });
+
   test('succeeds when the response of a delete is lost', async () => {
     const userId = await acs.createUser(deadline.signal);
     azure.acs.faults.arm({ drop: true, at: 'response' });
