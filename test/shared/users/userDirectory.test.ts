@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { PipelinePolicy } from '@azure/core-rest-pipeline';
-import { TableClient } from '@azure/data-tables';
 import { type AcsEmulator, startAcsEmulator } from '../../../local/acs/acsEmulator.ts';
 import { type StorageEmulator, startStorageEmulator } from '../../../local/storage/startStorageEmulator.ts';
 import { AcsIdentity } from '../../../shared/acs/acsIdentity.ts';
@@ -10,6 +9,7 @@ import { connectionStringClients } from '../../../shared/acs/identityClients.ts'
 import { subjectKey } from '../../../shared/callers/subjectKey.ts';
 import { TokenService } from '../../../shared/tokenService.ts';
 import { UserDirectory } from '../../../shared/users/userDirectory.ts';
+import { userTable } from '../../../shared/users/userTable.ts';
 
 let acs: AcsEmulator;
 let storage: StorageEmulator;
@@ -23,6 +23,7 @@ afterAll(async () => {
 
 const signal = new AbortController().signal;
 const options = { scopes: ['chat'], expiresInMinutes: 60 } as const;
+const noCredential = { getToken: () => Promise.resolve(null) };
 const never = new Promise<never>(() => undefined);
 
 /** Where a process stops: at its n-th request to the table, before it is sent or before its response arrives. */
@@ -45,10 +46,8 @@ function startService(failpoint?: Failpoint) {
       return never;
     },
   };
-  const table = TableClient.fromConnectionString(storage.connectionString, 'users', {
-    allowInsecureConnection: true,
-    additionalPolicies: [{ policy: stop, position: 'perRetry' }],
-  });
+  const table = userTable({ name: 'users', connectionString: storage.connectionString }, noCredential);
+  table.pipeline.addPolicy(stop, { afterPhase: 'Retry' });
   const reader = new ConnectionStringReader(() => Promise.resolve(acs.connectionString()), {
     ttlMs: 60_000,
     timeoutMs: 5000,
@@ -77,9 +76,9 @@ async function expectRepaired(user: EndUser, countBefore: number, orphans = 0): 
   expect(await directory.ownerOf(owned.communicationUserId, signal)).toBe(user.subject);
   const rows: (string | undefined)[] = [];
   for await (const row of table.listEntities()) {
-    if (row.partitionKey === user.subject) rows.push(row.rowKey);
+    if (row.partitionKey === user.subject || row['subject'] === user.subject) rows.push(row.rowKey);
   }
-  expect(rows).toEqual(['mapping']);
+  expect(rows.sort()).toEqual(['mapping', 'owner']);
 }
 
 // A creation sends: find, candidate, owner, mapping, removal of the candidate.
@@ -179,23 +178,52 @@ test('keeps a mapping to another identity when one is removed', async () => {
   expect(await directory.find(subject, signal)).toBe(userId);
 });
 
+test('keeps a mapping that changes while it is removed', async () => {
+  const { directory, table } = startService();
+  const other = startService();
+  const { subject } = newUser();
+  const create = () => Promise.resolve({ userId: acs.identities.create() });
+  const { userId } = await directory.getOrCreate(subject, create, signal);
+  const changed = { partitionKey: subject, rowKey: 'mapping', communicationUserId: 'a newer identity' };
+  table.pipeline.addPolicy({
+    name: 'changeMapping',
+    async sendRequest(request, next) {
+      const removesMapping = request.method === 'DELETE' && request.url.includes("'mapping'");
+      if (removesMapping) await other.table.upsertEntity(changed, 'Replace');
+      return next(request);
+    },
+  });
+
+  await directory.remove(subject, userId, signal);
+
+  expect(await directory.find(subject, signal)).toBe('a newer identity');
+});
+
 test('deletes the new identity when the table rejects its row', async () => {
   const before = acs.identities.count;
   const { directory, table } = startService();
-  await table.deleteTable();
+  const create = async () => {
+    const userId = acs.identities.create();
+    await table.deleteTable();
+    return { userId };
+  };
 
-  const creating = directory.getOrCreate(
-    newUser().subject,
-    async () => {
-      const created = { userId: acs.identities.create() };
-      await Promise.resolve();
-      return created;
-    },
-    signal,
-  );
+  const creating = directory.getOrCreate(newUser().subject, create, signal);
 
   await expect(creating).rejects.toMatchObject({ code: 'misconfigured' });
   expect(acs.identities.count).toBe(before);
+  await storage.createTable('users');
+});
+
+test('fails with misconfigured when the table does not exist', async () => {
+  const { directory, table } = startService();
+  await table.deleteTable();
+
+  const found = directory.find('subject', signal);
+  const owner = directory.ownerOf('identity', signal);
+
+  await expect(found).rejects.toMatchObject({ code: 'misconfigured' });
+  await expect(owner).rejects.toMatchObject({ code: 'misconfigured' });
   await storage.createTable('users');
 });
 
