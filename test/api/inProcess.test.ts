@@ -1,6 +1,6 @@
 import { afterAll } from '@jest/globals';
-import { describeContract } from './contract.ts';
-import { describeRefusals } from './refusals.ts';
+import { describeContract } from './describeContract.ts';
+import { describeRefusals } from './describeRefusals.ts';
 import { startInProcess, stopInProcess } from './inProcess.ts';
 
 describeContract('in process', startInProcess);

@@ -1,5 +1,5 @@
-import { describeContract } from './contract.ts';
-import { describeRefusals } from './refusals.ts';
+import { describeContract } from './describeContract.ts';
+import { describeRefusals } from './describeRefusals.ts';
 import { startOverHttp } from './overHttp.ts';
 
 describeContract('over HTTP', startOverHttp);

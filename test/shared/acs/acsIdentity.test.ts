@@ -6,7 +6,7 @@ import { ConnectionStringReader } from '../../../shared/keyVault/connectionStrin
 import { azureCredential } from '../../../shared/azure/credential.ts';
 import { connectionStringClients, keylessClients } from '../../../shared/acs/identityClients.ts';
 import { type ReadSecret, vaultSecret } from '../../../shared/keyVault/vaultSecret.ts';
-import { openDeadline, type OpenDeadline, underDeadline } from '../support/deadline.ts';
+import { openDeadline, type OpenDeadline, underDeadline } from '../support/openDeadline.ts';
 import { startAzureHere } from '../support/azureHere.ts';
 import { type Answer, hang, startScriptedServer, status } from '../support/scriptedServer.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { getEventListeners } from 'node:events';
 import { abortable, currentDeadline, timeoutError, withDeadline } from '../../../shared/azure/deadline.ts';
-import { openDeadline } from '../support/deadline.ts';
+import { openDeadline } from '../support/openDeadline.ts';
 
 const never = new Promise<never>(() => undefined);
 

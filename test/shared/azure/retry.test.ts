@@ -7,7 +7,7 @@ import {
 } from '@azure/core-rest-pipeline';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { countUpstreamCalls, retryWithinDeadline } from '../../../shared/azure/retry.ts';
-import { openDeadline, type OpenDeadline } from '../support/deadline.ts';
+import { openDeadline, type OpenDeadline } from '../support/openDeadline.ts';
 import { drop, hang, type ScriptedServer, startScriptedServer, status } from '../support/scriptedServer.ts';
 
 const LONG_MS = 20_000;

@@ -9,7 +9,7 @@ import { azureCredential } from '../../../shared/azure/credential.ts';
 import type { ServiceError } from '../../../shared/errors.ts';
 import { errorFields } from '../../../shared/http/requestLog.ts';
 import { type ReadSecret, vaultSecret } from '../../../shared/keyVault/vaultSecret.ts';
-import { openDeadline, type OpenDeadline } from '../support/deadline.ts';
+import { openDeadline, type OpenDeadline } from '../support/openDeadline.ts';
 import { startAzureHere } from '../support/azureHere.ts';
 import { startScriptedServer, status } from '../support/scriptedServer.ts';
 

@@ -223,6 +223,8 @@ export function describeRefusals(transport: string, start: StartApi): void {
         status: 503,
         body: { status: 'failed', checks: { settings: 'failed' } },
       });
+      const healthLines = api.logs().filter((line) => line.includes('"function":"health"'));
+      expect(healthLines.join()).toContain('"outcome":"misconfigured"');
       expect(JSON.stringify(response.body)).not.toMatch(/TOKEN_MAX|CALLER_AUTH/);
       expect(api.logs().join('\n')).toContain('TOKEN_MAX_EXPIRY_MINUTES must be a whole number');
       expect(api.logs().join('\n')).toContain('CALLER_AUTH must be');
