@@ -1,7 +1,8 @@
 import type { AccessToken, TokenOptions } from './acs/accessToken.ts';
+import { isForeignUser, isUnknownUser } from './acs/acsErrors.ts';
 import type { AcsIdentity } from './acs/acsIdentity.ts';
 import type { Caller, EndUser } from './callers/caller.ts';
-import { ServiceError, invalidRequest } from './errors.ts';
+import { invalidRequest, misconfigured, ServiceError } from './errors.ts';
 import type { CreatedUser, IssuedToken } from './http/contract.ts';
 import type { UserDirectory } from './users/userDirectory.ts';
 
@@ -87,7 +88,10 @@ export class TokenService {
       const token = await this.#acs.issueToken(userId, tokenOptions, signal);
       return { isNew: false, answer: issuedToken(userId, token) };
     } catch (error) {
-      if (!mayReplace || !(error instanceof ServiceError) || error.code !== 'user_not_found') throw error;
+      const cause = error instanceof ServiceError ? error.cause : undefined;
+      if (isForeignUser(cause)) throw otherResource(cause);
+      // Any other failure may pass, and replacing the identity would lose the user's chats.
+      if (!mayReplace || !isUnknownUser(cause)) throw error;
       await directory.remove(user.subject, userId, signal);
       return this.#issueOwnToken(user, tokenOptions, signal, false);
     }
@@ -114,6 +118,14 @@ export class TokenService {
 function requireId(target: string): string {
   if (target !== 'me') return target;
   throw invalidRequest({ path: 'userId', message: 'must be an id: me is for signed-in users only' });
+}
+
+/** The mapping is kept: correcting the secret makes it valid again. */
+function otherResource(cause: unknown): ServiceError {
+  return misconfigured(
+    'The communication user of a signed-in user belongs to another ACS resource. Check that the secret or ACS_ENDPOINT is of the resource that this user table was filled with.',
+    cause,
+  );
 }
 
 function createdUser(userId: string): CreatedUser {

@@ -11,12 +11,17 @@ const RATE_LIMIT_WINDOW_SECONDS = 30;
 /** Whether ACS rejects the service itself. `IdentityNotOwned` is a 401 too, but is about the user. */
 export function isRejectedCredentials(error: unknown): boolean {
   if (!isRestError(error)) return false;
-  return error.statusCode === 403 || (error.statusCode === 401 && error.code !== 'IdentityNotOwned');
+  return error.statusCode === 403 || (error.statusCode === 401 && !isForeignUser(error));
 }
 
-/** Whether ACS says that it has no such user; a 404 without an error code is not from ACS. */
+/** Whether ACS says that the user does not exist. No other 404 says so: a proxy or a wrong address sends one too. */
 export function isUnknownUser(error: unknown): boolean {
-  return isRestError(error) && error.statusCode === 404 && error.code !== undefined;
+  return isRestError(error) && error.statusCode === 404 && error.code === 'IdentityNotFound';
+}
+
+/** Whether ACS says that the user belongs to another resource. */
+export function isForeignUser(error: unknown): boolean {
+  return isRestError(error) && error.statusCode === 401 && error.code === 'IdentityNotOwned';
 }
 
 /** What the answers of Communication Services mean. */

@@ -6,8 +6,12 @@ import type { ReadSecret } from './vaultSecret.ts';
 
 /** After a failed read, the last good value is served this long before the next read. */
 const RETRY_INTERVAL_MS = 15_000;
-/** The minimum time between reads because ACS rejected the credentials. */
-const MIN_REREAD_INTERVAL_MS = 10_000;
+/**
+ * The time between reads because ACS rejected the credentials. It doubles while the value stays the same: short at
+ * first, because a rotation updates the secret soon after the key.
+ */
+const MIN_REREAD_INTERVAL_MS = 1000;
+const MAX_REREAD_INTERVAL_MS = 30_000;
 /** `Retry-After` while there is no connection string to serve with. */
 const RETRY_AFTER_SECONDS = 5;
 
@@ -33,6 +37,7 @@ export class ConnectionStringReader {
   #current: ConnectionString | undefined;
   #staleAt = 0;
   #rereadAllowedAt = -Infinity;
+  #rereadIntervalMs = MIN_REREAD_INTERVAL_MS;
   #vaultUnavailable = false;
 
   constructor(readSecret: ReadSecret, { ttlMs, timeoutMs, clock = () => performance.now() }: ReaderOptions) {
@@ -77,7 +82,12 @@ export class ConnectionStringReader {
     }
     if (this.#current === rejected) {
       const due = this.#clock() >= this.#rereadAllowedAt;
-      if (due) this.#rereadAllowedAt = this.#clock() + MIN_REREAD_INTERVAL_MS;
+      if (due) {
+        const quietMs = this.#clock() - this.#rereadAllowedAt;
+        if (quietMs > MAX_REREAD_INTERVAL_MS) this.#rereadIntervalMs = MIN_REREAD_INTERVAL_MS;
+        this.#rereadAllowedAt = this.#clock() + this.#rereadIntervalMs;
+        this.#rereadIntervalMs = Math.min(MAX_REREAD_INTERVAL_MS, this.#rereadIntervalMs * 2);
+      }
       // When it is not due, another rejected caller may just have started one.
       const reading = due ? this.#read() : this.#reads.inProgress(undefined);
       if (reading !== undefined) await abortable(signal, reading);
@@ -107,8 +117,10 @@ export class ConnectionStringReader {
     this.#vaultUnavailable = false;
     this.#staleAt = this.#clock() + this.#ttlMs;
     // The same object stands for the same value: ACS clients are kept per connection string.
-    this.#current = known?.endpoint === read.endpoint && known.accessKey === read.accessKey ? known : read;
-    return this.#current;
+    if (known?.endpoint === read.endpoint && known.accessKey === read.accessKey) return known;
+    this.#current = read;
+    this.#rereadIntervalMs = MIN_REREAD_INTERVAL_MS;
+    return read;
   }
 
   /** Keeps the last good value while the vault is unavailable; drops it when the vault has no usable secret. */

@@ -49,7 +49,8 @@ function vaultErrors(secretName: string): ErrorMapping {
     message: 'The service cannot read its credentials. Try again later.',
     retryAfterSeconds: 5,
     fromResponse(error) {
-      if (error.statusCode === 404) {
+      // A proxy or a wrong address sends a 404 too, which says nothing about the secret.
+      if (error.statusCode === 404 && error.code === 'SecretNotFound') {
         return misconfigured(`Key Vault has no secret named ${secretName}.`, error);
       }
       return isDisabledSecret(error)

@@ -1,7 +1,7 @@
 import { isRestError } from '@azure/core-rest-pipeline';
 import { abortable } from '../azure/deadline.ts';
 import { type ErrorMapping, toServiceError } from '../azure/sdkErrors.ts';
-import { misconfigured } from '../errors.ts';
+import { misconfigured, ServiceError } from '../errors.ts';
 
 /** What the answers of the user table mean. */
 const tableErrors: ErrorMapping = {
@@ -25,6 +25,14 @@ export function isMissing(error: unknown): boolean {
 /** Whether the row exists already, or has changed since it was read. */
 export function isConflict(error: unknown): boolean {
   return isRestError(error) && (error.statusCode === 409 || error.statusCode === 412);
+}
+
+/** Whether the table has certainly not done what was asked: it responded with an error of the request. */
+export function isDefiniteRejection(error: unknown): boolean {
+  const cause = error instanceof ServiceError ? error.cause : error;
+  if (!isRestError(cause)) return false;
+  const status = cause.statusCode ?? 0;
+  return status >= 400 && status < 500 && status !== 408;
 }
 
 /** Runs an operation on the user table within the deadline. Throws a ServiceError for every failure of the table. */

@@ -3,7 +3,7 @@ import { odata, type TableClient } from '@azure/data-tables';
 import { abortable } from '../azure/deadline.ts';
 import { SingleFlight } from '../azure/singleFlight.ts';
 import { ServiceError } from '../errors.ts';
-import { isConflict, isMissing, tableCall } from './tableErrors.ts';
+import { isConflict, isDefiniteRejection, isMissing, tableCall } from './tableErrors.ts';
 
 const MAPPING = 'mapping';
 const CANDIDATE = 'candidate:';
@@ -106,8 +106,10 @@ export class UserDirectory {
     const candidate = { partitionKey: subject, rowKey: CANDIDATE + userId, communicationUserId: userId };
     await tableCall(abortSignal, () => this.#table.upsertEntity(candidate, 'Replace', { abortSignal })).catch(
       async (error: unknown) => {
-        // No row leads to this identity, so nothing would ever delete it.
-        await this.#deleteIdentity(userId, abortSignal).catch(() => undefined);
+        // Without a row nothing would ever delete this identity. When only the response was lost, the row may lead to it.
+        if (isDefiniteRejection(error)) {
+          await this.#deleteIdentity(userId, abortSignal).catch(() => undefined);
+        }
         throw error;
       },
     );

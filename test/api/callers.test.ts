@@ -1,6 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { exportJWK, generateKeyPair, type JWK, SignJWT, UnsecuredJWT } from 'jose';
+import { startAcsEmulator } from '../../local/acs/acsEmulator.ts';
 import { type SignIn, startSignIn } from '../../local/signIn.ts';
 import type { Api, ApiResponse } from './api.ts';
 import { startInProcess, stopInProcess } from './inProcess.ts';
@@ -351,8 +352,34 @@ describe('a user', () => {
     expect(api.azure.acs.requests.toJSON()).toEqual({ issueToken: 2, createUserAndToken: 1 });
   });
 
+  test('gets its identity back when the secret named another resource for some time', async () => {
+    const peggy = await signInAs('peggy');
+    const other = await startAcsEmulator();
+    const key = other.accessKeys.base64('primary');
+    api.azure.vault.setSecret('acs-connection-string', `endpoint=${other.url}/;accesskey=${key}`);
+    const misled = await startInProcess({
+      secret: `endpoint=${other.url}/;accesskey=${key}`,
+      env: signIn.env(),
+    });
+
+    const during = await misled.send('GET', 'users/me/token', {
+      headers: { Authorization: `Bearer ${peggy.token}` },
+    });
+    const after = await send('GET', 'users/me/token', peggy.token);
+
+    expect(outcomeOf(during)).toBe('misconfigured');
+    expect(misled.logs().join()).toContain('another ACS resource');
+    expect(after.body).toMatchObject({ user: { communicationUserId: peggy.id } });
+    await other.close();
+    api.azure.vault.setSecret('acs-connection-string', api.azure.acs.connectionString());
+  });
+
   test.each([
     ['throttles', { status: 429 }, 'too_many_requests'],
+    ['does not find the address', { status: 404, code: 'ResourceNotFound' }, 'upstream_unavailable'],
+    ['responds 404 without a code', { status: 404 }, 'upstream_unavailable'],
+    ['says that it is of another resource', { status: 401, code: 'IdentityNotOwned' }, 'misconfigured'],
+    ['rejects the request', { status: 400, code: 'IdentityNotFound' }, 'invalid_request'],
     ['rejects the credentials', { status: 403 }, 'upstream_rejected'],
   ])('keeps its identity when ACS %s', async (_title, fault, code) => {
     const olivia = await signInAs('olivia');

@@ -11,7 +11,7 @@ import { startAzureHere } from '../support/azureHere.ts';
 import { type Answer, hang, startScriptedServer, status } from '../support/scriptedServer.ts';
 
 const SECRET = 'acs-connection-string';
-const REREAD_INTERVAL_MS = 10_000;
+const REREAD_INTERVAL_MS = 1000;
 const chat = { scopes: ['chat'], expiresInMinutes: 60 } as const;
 const foreignId = `8:acs:${randomUUID()}_${randomUUID()}`;
 

@@ -5,7 +5,7 @@ import { ServiceError, misconfigured } from '../../../shared/errors.ts';
 
 const TTL_MS = 600_000;
 const RETRY_INTERVAL_MS = 15_000;
-const REREAD_INTERVAL_MS = 10_000;
+const REREAD_INTERVAL_MS = 1000;
 
 const endpoint = 'https://name.communication.azure.com/';
 const secretOf = (accessKey: string) => `endpoint=${endpoint};accesskey=${accessKey}`;
@@ -262,7 +262,36 @@ describe('after ACS rejected the connection string', () => {
     expect(reads).toBe(2);
   });
 
-  test('the vault is not read again within 10 seconds', async () => {
+  test('the vault is read again after 1, 2, 4, 8, 16 and then every 30 seconds while the value stays', async () => {
+    const rejected = await reader.get(signal);
+    const intervals: number[] = [];
+    let last = now;
+    for (let before = reads; intervals.length < 8; now += 500) {
+      await reader.refreshAfterRejection(rejected, signal);
+      if (reads > before) {
+        intervals.push(now - last);
+        last = now;
+        before = reads;
+      }
+    }
+
+    expect(intervals).toEqual([0, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
+  });
+
+  test('the vault is read again after a second when the last rejection was long ago', async () => {
+    const rejected = await reader.get(signal);
+    for (let second = 0; second < 60; second += 1, now += 1000)
+      await reader.refreshAfterRejection(rejected, signal);
+    now += 100_000;
+    await reader.refreshAfterRejection(rejected, signal);
+    const before = reads;
+    now += 1000;
+    await reader.refreshAfterRejection(rejected, signal);
+
+    expect(reads).toBe(before + 1);
+  });
+
+  test('the vault is not read again within a second', async () => {
     const rejected = await reader.get(signal);
     await reader.refreshAfterRejection(rejected, signal);
     vault = () => Promise.resolve(secretOf(NEW));

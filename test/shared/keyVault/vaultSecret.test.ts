@@ -89,6 +89,20 @@ describe('a secret', () => {
     });
   });
 
+  test.each([
+    ['an HTML page', '<html>Not found</html>'],
+    ['another error code', { error: { code: 'ResourceNotFound', message: '' } }],
+  ])('is only unavailable when a 404 has %s', async (_title, body) => {
+    const vault = await startScriptedServer(certificate);
+    vault.script.push(status(404, {}, body));
+    const secret = vaultSecret(new URL(vault.url), NAME, credential());
+
+    await expect(deadline.run(() => secret(deadline.signal))).rejects.toMatchObject({
+      code: 'upstream_unavailable',
+      retryAfterSeconds: 5,
+    });
+  });
+
   test('that is disabled is misconfigured', async () => {
     azure.vault.disableSecret(NAME);
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { PipelinePolicy } from '@azure/core-rest-pipeline';
+import { type PipelinePolicy, RestError } from '@azure/core-rest-pipeline';
 import { type AcsEmulator, startAcsEmulator } from '../../../local/acs/acsEmulator.ts';
 import { type StorageEmulator, startStorageEmulator } from '../../../local/storage/startStorageEmulator.ts';
 import { AcsIdentity } from '../../../shared/acs/acsIdentity.ts';
@@ -213,6 +213,30 @@ test('deletes the new identity when the table rejects its row', async () => {
   await expect(creating).rejects.toMatchObject({ code: 'misconfigured' });
   expect(acs.identities.count).toBe(before);
   await storage.createTable('users');
+});
+
+test('keeps the new identity when the response to its row was lost', async () => {
+  const { subject } = newUser();
+  const { directory, table } = startService();
+  let userId = '';
+  const create = () => {
+    userId = acs.identities.create();
+    table.pipeline.addPolicy({
+      name: 'lose the response',
+      async sendRequest(request, next) {
+        const response = await next(request);
+        if (request.method !== 'PUT') return response;
+        throw new RestError('socket hang up', { code: 'ECONNRESET', request });
+      },
+    });
+    return Promise.resolve({ userId });
+  };
+
+  const creating = directory.getOrCreate(subject, create, signal);
+
+  await expect(creating).rejects.toMatchObject({ code: 'upstream_unavailable' });
+  expect(acs.identities.has(userId)).toBe(true);
+  expect(await startService().directory.find(subject, signal)).toBe(userId);
 });
 
 test('fails with misconfigured when the table does not exist', async () => {
