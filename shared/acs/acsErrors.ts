@@ -5,6 +5,8 @@ import { ServiceError } from '../errors.ts';
 
 const MESSAGE = 'Communication Services is unavailable. Try again later.';
 const RETRY_AFTER_SECONDS = 2;
+/** A rotation updates the secret soon after the key; anything else takes an operator. */
+const REJECTED_RETRY_AFTER_SECONDS = 5;
 /** Communication Services counts its rate limits over this time. */
 const RATE_LIMIT_WINDOW_SECONDS = 30;
 
@@ -39,26 +41,19 @@ export const acsErrors: ErrorMapping = {
       case 404:
         return isUnknownUser(error) ? userNotFound(error) : undefined;
       case 429:
-        return new ServiceError(
-          'too_many_requests',
-          'Communication Services is throttling this service. Retry after the time in Retry-After.',
-          {
-            retryAfterSeconds: retryAfterSeconds(error.response) ?? RATE_LIMIT_WINDOW_SECONDS,
-            cause: error,
-          },
-        );
+        return throttled(retryAfterSeconds(error.response) ?? RATE_LIMIT_WINDOW_SECONDS, error);
       default:
         return undefined;
     }
   },
 };
 
-/** A success response without the expected fields. */
-export function unusableResponse(): ServiceError {
-  return new ServiceError('upstream_unavailable', MESSAGE, {
-    retryAfterSeconds: RETRY_AFTER_SECONDS,
-    cause: new Error('ACS sent a success response without the expected fields.'),
-  });
+export function throttled(seconds: number, cause?: unknown): ServiceError {
+  return new ServiceError(
+    'too_many_requests',
+    'Communication Services is throttling this service. Retry after the time in Retry-After.',
+    { retryAfterSeconds: seconds, cause },
+  );
 }
 
 export function rejectedCredentials(cause: unknown): ServiceError {
@@ -66,6 +61,7 @@ export function rejectedCredentials(cause: unknown): ServiceError {
     'upstream_rejected',
     'Communication Services rejects the credentials of this service.',
     {
+      retryAfterSeconds: REJECTED_RETRY_AFTER_SECONDS,
       operatorHint:
         'Check that the secret holds a current access key of the ACS resource, or that the managed identity has its role on it.',
       cause,

@@ -3,12 +3,15 @@ import {
   type CommunicationIdentityClientOptions,
 } from '@azure/communication-identity';
 import { AzureKeyCredential, type TokenCredential } from '@azure/core-auth';
+import { checkResponse } from '../azure/checkResponse.ts';
 import { throwErrorResponses } from '../azure/errorResponses.ts';
 import { limitResponseSize } from '../azure/responseLimit.ts';
 import { isLoopback } from '../azure/loopback.ts';
 import { countUpstreamCalls, retryWithinDeadline } from '../azure/retry.ts';
 import type { ConnectionString } from '../keyVault/connectionString.ts';
 import type { ConnectionStringReader } from '../keyVault/connectionStringReader.ts';
+import { expectedBody, isCreate } from './identityResponses.ts';
+import { throttleGate } from './throttleGate.ts';
 
 /** Gives the SDK client to use now. */
 export interface IdentityClients {
@@ -22,6 +25,7 @@ export interface IdentityClients {
 
 /** Clients that sign with the access key of the vault's connection string, one for each value it takes. */
 export function connectionStringClients(reader: ConnectionStringReader): IdentityClients {
+  const options = clientOptions();
   const clients = new WeakMap<ConnectionString, CommunicationIdentityClient>();
   const sources = new WeakMap<CommunicationIdentityClient, ConnectionString>();
 
@@ -31,7 +35,7 @@ export function connectionStringClients(reader: ConnectionStringReader): Identit
     const client = new CommunicationIdentityClient(
       source.endpoint,
       new AzureKeyCredential(source.accessKey),
-      clientOptions(new URL(source.endpoint)),
+      { ...options, allowInsecureConnection: isLoopback(new URL(source.endpoint)) },
     );
     clients.set(source, client);
     sources.set(client, source);
@@ -50,25 +54,26 @@ export function connectionStringClients(reader: ConnectionStringReader): Identit
 
 /** The one client that uses the managed identity: it has no key to refresh. */
 export function keylessClients(endpoint: URL, credential: TokenCredential): IdentityClients {
-  const client = new CommunicationIdentityClient(endpoint.href, credential, clientOptions(endpoint));
+  const client = new CommunicationIdentityClient(endpoint.href, credential, {
+    ...clientOptions(),
+    allowInsecureConnection: isLoopback(endpoint),
+  });
   return { get: () => Promise.resolve(client), refreshAfterRejection: () => Promise.resolve(undefined) };
 }
 
-function clientOptions(endpoint: URL): CommunicationIdentityClientOptions {
+/** The options that all clients of a process share, and with them the retry budget and the throttle gate. */
+function clientOptions(): CommunicationIdentityClientOptions {
   return {
-    allowInsecureConnection: isLoopback(endpoint),
     retryOptions: { maxRetries: 0 },
     redirectOptions: { maxRetries: 0 },
     additionalPolicies: [
-      // A create whose response was lost has left an identity behind; a second one would leave two.
-      { policy: retryWithinDeadline((request) => !isCreate(request.url)), position: 'perCall' },
+      // A create that failed may have left an identity behind; a second one would leave two.
+      { policy: retryWithinDeadline(({ url }) => !isCreate(url)), position: 'perCall' },
+      { policy: throttleGate(), position: 'perRetry' },
       { policy: countUpstreamCalls, position: 'perRetry' },
+      { policy: checkResponse(expectedBody), position: 'perRetry' },
       { policy: throwErrorResponses, position: 'perRetry' },
       { policy: limitResponseSize, position: 'perRetry' },
     ],
   };
-}
-
-function isCreate(url: string): boolean {
-  return new URL(url).pathname.endsWith('/identities');
 }

@@ -24,20 +24,24 @@ export function cachedCredential(
   { timeoutMs = TIMEOUT_MS, clock = Date.now }: CachedCredentialOptions = {},
 ): TokenCredential {
   const tokens = new Map<string, AccessToken>();
-  const failures = new Map<string, { error: unknown; retryAt: number }>();
+  const failures = new Map<string, { error: Error; retryAt: number }>();
   const refreshes = new SingleFlight<AccessToken, string>();
 
   const refresh = (key: string, scopes: string | string[], options: GetTokenOptions) => {
     const failure = failures.get(key);
-    if (failure !== undefined && clock() < failure.retryAt) return Promise.reject(asError(failure.error));
+    if (failure !== undefined && clock() < failure.retryAt) return Promise.reject(failure.error);
     return refreshes.run(key, async () => {
       try {
         const token = await withTimeout(credential.getToken(scopes, options), timeoutMs);
-        if (token === null) throw credentialUnavailable('The credential returned no token.');
+        if (!token?.token || !(token.expiresOnTimestamp > clock())) {
+          throw credentialUnavailable('The credential returned no usable token.');
+        }
         failures.delete(key);
         tokens.set(key, token);
         return token;
-      } catch (error) {
+      } catch (cause) {
+        // An unexpected response makes @azure/identity throw errors of any kind.
+        const error = credentialUnavailable('No token for the managed identity.', cause);
         failures.set(key, { error, retryAt: clock() + RETRY_INTERVAL_MS });
         throw error;
       }
@@ -73,10 +77,6 @@ async function withTimeout<T>(work: Promise<T>, milliseconds: number): Promise<T
 }
 
 /** Named as @azure/identity's own, so that it is mapped like them. */
-function credentialUnavailable(message: string): Error {
-  return Object.assign(new Error(message), { name: 'CredentialUnavailableError' });
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
+function credentialUnavailable(message: string, cause?: unknown): Error {
+  return Object.assign(new Error(message, { cause }), { name: 'CredentialUnavailableError' });
 }

@@ -11,6 +11,9 @@ export interface Deadline {
   upstreamCalls: number;
 }
 
+/** `Retry-After` of a request that did not complete in time. */
+const RETRY_AFTER_SECONDS = 2;
+
 const current = new AsyncLocalStorage<Deadline>();
 
 /**
@@ -59,5 +62,8 @@ export async function abortable<T>(signal: AbortSignal, work: Promise<T>): Promi
 }
 
 export function timeoutError(cause?: unknown): ServiceError {
-  return new ServiceError('upstream_timeout', 'The request did not complete in time. Try again.', { cause });
+  return new ServiceError('upstream_timeout', 'The request did not complete in time. Try again.', {
+    retryAfterSeconds: RETRY_AFTER_SECONDS,
+    cause,
+  });
 }

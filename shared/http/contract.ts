@@ -1,15 +1,12 @@
 import * as z from 'zod';
 import { MIN_EXPIRY_MINUTES, type Scope } from '../acs/accessToken.ts';
+import { guidPattern, userIdPattern } from '../acs/communicationUserId.ts';
 
 /** A request body longer than this, in bytes, is rejected unread. */
 export const MAX_BODY_BYTES = 16 * 1024;
 
 /** OpenID Connect limits `sub` to 255 characters; other claims may be longer. */
 const MAX_SUBJECT_LENGTH = 1024;
-
-const guid = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
-const guidPattern = new RegExp(`^${guid}$`);
-const userIdPattern = new RegExp(`^8:(?:acs|gcch-acs|dod-acs):${guid}_${guid}$`);
 
 /** The communication user that a request is about: an id, or `me` for the caller's own. */
 export const userIdSchema = z.union([

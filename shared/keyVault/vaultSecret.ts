@@ -2,12 +2,15 @@ import type { TokenCredential } from '@azure/core-auth';
 import type { RestError } from '@azure/core-rest-pipeline';
 import { SecretClient } from '@azure/keyvault-secrets';
 import * as z from 'zod';
+import { checkResponse } from '../azure/checkResponse.ts';
 import { throwErrorResponses } from '../azure/errorResponses.ts';
 import { limitResponseSize } from '../azure/responseLimit.ts';
 import { isLoopback } from '../azure/loopback.ts';
 import { retryWithinDeadline } from '../azure/retry.ts';
 import { type ErrorMapping, toServiceError } from '../azure/sdkErrors.ts';
 import { misconfigured } from '../errors.ts';
+
+const secretBody = z.object({ value: z.string() });
 
 /** Reads the newest version of one secret. */
 export type ReadSecret = (signal: AbortSignal) => Promise<string>;
@@ -25,6 +28,7 @@ export function vaultSecret(vault: URL, secretName: string, credential: TokenCre
     redirectOptions: { maxRetries: 0 },
     additionalPolicies: [
       { policy: retryWithinDeadline(() => true), position: 'perCall' },
+      { policy: checkResponse(() => secretBody), position: 'perCall' },
       // Not `perRetry`: the SDK answers the 401 of the authentication challenge itself, further in.
       { policy: throwErrorResponses, position: 'perCall' },
       { policy: limitResponseSize, position: 'perRetry' },

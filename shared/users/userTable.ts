@@ -1,8 +1,14 @@
 import type { TokenCredential } from '@azure/core-auth';
 import { TableClient, type TableServiceClientOptions } from '@azure/data-tables';
+import * as z from 'zod';
+import { checkResponse } from '../azure/checkResponse.ts';
 import { throwErrorResponses } from '../azure/errorResponses.ts';
 import { limitResponseSize } from '../azure/responseLimit.ts';
 import { retryWithinDeadline } from '../azure/retry.ts';
+
+const row = z.object({ PartitionKey: z.string(), RowKey: z.string() });
+/** The response to a read: one row, or a list of rows. An empty object is neither. */
+const readBody = z.union([z.object({ value: z.array(row) }), row]);
 
 /** Where the user directory is stored. */
 export type UserTableSettings = { name: string } & ({ endpoint: URL } | { connectionString: string });
@@ -14,6 +20,10 @@ export function userTable(settings: UserTableSettings, credential: TokenCredenti
     // Sending a write twice is safe: the second finds the row that the first wrote.
     additionalPolicies: [
       { policy: retryWithinDeadline(() => true), position: 'perCall' },
+      {
+        policy: checkResponse(({ method }) => (method === 'GET' ? readBody : undefined)),
+        position: 'perRetry',
+      },
       { policy: throwErrorResponses, position: 'perRetry' },
       { policy: limitResponseSize, position: 'perRetry' },
     ],

@@ -375,7 +375,7 @@ describe('a user', () => {
   });
 
   test.each([
-    ['throttles', { status: 429 }, 'too_many_requests'],
+    ['throttles', { status: 429, retryAfter: '0', times: 4 }, 'too_many_requests'],
     ['does not find the address', { status: 404, code: 'ResourceNotFound' }, 'upstream_unavailable'],
     ['responds 404 without a code', { status: 404 }, 'upstream_unavailable'],
     ['says that it is of another resource', { status: 401, code: 'IdentityNotOwned' }, 'misconfigured'],

@@ -1,11 +1,6 @@
 import { createHttpHeaders, createPipelineRequest, RestError } from '@azure/core-rest-pipeline';
 import { expect, test } from '@jest/globals';
-import {
-  acsErrors,
-  isRejectedCredentials,
-  isUnknownUser,
-  unusableResponse,
-} from '../../../shared/acs/acsErrors.ts';
+import { acsErrors, isRejectedCredentials, isUnknownUser } from '../../../shared/acs/acsErrors.ts';
 import { toServiceError } from '../../../shared/azure/sdkErrors.ts';
 import type { ServiceError } from '../../../shared/errors.ts';
 
@@ -67,10 +62,4 @@ test.each([429, 503])('passes on the Retry-After of a %d', (status) => {
   const error = toServiceError(responseError(status, undefined, { 'Retry-After': '12' }), acsErrors, signal);
 
   expect(error).toMatchObject({ retryAfterSeconds: 12 });
-});
-
-test('a success response without the expected fields is upstream_unavailable', () => {
-  const error = unusableResponse();
-
-  expect(error).toMatchObject({ code: 'upstream_unavailable', retryAfterSeconds: 2 });
 });

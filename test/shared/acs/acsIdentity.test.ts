@@ -295,7 +295,7 @@ describe('when ACS throttles', () => {
 
   test('signs each attempt anew', async () => {
     const { acs: slow, server } = await against(
-      status(503, { 'Retry-After': '1' }),
+      status(429, { 'Retry-After': '1' }),
       status(201, {}, { identity: { id: foreignId } }),
     );
 
@@ -345,7 +345,7 @@ describe('when ACS fails', () => {
   test('fails with upstream_timeout when ACS hangs in the second attempt', async () => {
     const { acs: hanging, server } = await against(status(503, { 'Retry-After': '0' }), hang);
 
-    const created = hanging.createUser(newDeadline(300));
+    const created = hanging.issueToken(foreignId, chat, newDeadline(400));
 
     await expect(created).rejects.toMatchObject({ code: 'upstream_timeout' });
     expect(server.requests).toHaveLength(2);
@@ -356,6 +356,7 @@ describe('when ACS fails', () => {
     ['the response is lost', { drop: true, at: 'response' as const }, 1],
     ['the response breaks off', { halfBody: true }, 1],
     ['the response is 500', { status: 500, at: 'response' as const }, 1],
+    ['the response is 503', { status: 503, at: 'response' as const }, 1],
     ['the response is 504', { status: 504, at: 'response' as const }, 1],
   ])('does not repeat a create when %s', async (_title, fault, left) => {
     for (const create of [
@@ -416,9 +417,12 @@ describe('when ACS fails', () => {
     ['an id that is not a string', 201, { identity: { id: 7 } }],
     ['no id', 201, { identity: {} }],
     ['an empty id', 201, { identity: { id: '' } }],
+    ['an id with a line break', 201, { identity: { id: `${foreignId}\n` } }],
+    ['no identity', 201, { identity: undefined }],
     ['no token', 201, { accessToken: undefined }],
     ['an empty token', 201, { accessToken: { token: '', expiresOn } }],
     ['no date', 201, { accessToken: { token: 'token', expiresOn: 'soon' } }],
+    ['an expired token', 201, { accessToken: { token: 'token', expiresOn: '2026-01-01T00:00:00Z' } }],
   ])('rejects a create response with %s as upstream_unavailable', async (_title, code, changes) => {
     const complete = { identity: { id: foreignId }, accessToken: { token: 'token', expiresOn } };
     const { acs: scripted } = await against(status(code, {}, { ...complete, ...changes }));
@@ -430,6 +434,41 @@ describe('when ACS fails', () => {
       code: 'upstream_unavailable',
       retryAfterSeconds: 2,
     });
+  });
+
+  test.each(['', 'null', '[]', '{}', 'text', '<html></html>', '{"token":'])(
+    'a success response with the body %j is upstream_unavailable',
+    async (body) => {
+      const answer: Answer = (response) =>
+        response.writeHead(201, { 'Content-Type': 'application/json' }).end(body);
+      const { acs: scripted, server } = await against(answer);
+
+      for (const call of [
+        () => scripted.createUser(deadline.signal),
+        () => scripted.createUserAndToken(chat, deadline.signal),
+        () => scripted.issueToken(foreignId, chat, newDeadline(150)),
+      ]) {
+        await expect(call()).rejects.toMatchObject({ code: 'upstream_unavailable', retryAfterSeconds: 2 });
+      }
+      expect(server.requests.length).toBeLessThanOrEqual(4);
+    },
+  );
+
+  test('retries while ACS fails end after 20, and start again when it works', async () => {
+    azure.acs.faults.arm({ status: 500, times: 1000 });
+    const userId = azure.acs.identities.create();
+    const issue = () => acs.issueToken(userId, chat, newDeadline(4000)).catch(() => undefined);
+    azure.acs.requests.reset();
+
+    for (let request = 0; request < 20; request += 1) await Promise.all(Array.from({ length: 20 }, issue));
+    const whileFailing = azure.acs.requests.count('issueToken');
+    azure.acs.faults.clear();
+    for (let request = 0; request < 10; request += 1) await issue();
+    azure.acs.faults.arm({ status: 500 });
+    const afterwards = await issue();
+
+    expect(whileFailing).toBe(400 + 20);
+    expect(afterwards).toBeDefined();
   });
 
   test.each<[string, (hanging: AcsIdentity, signal: AbortSignal) => Promise<unknown>]>([

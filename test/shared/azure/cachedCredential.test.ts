@@ -99,9 +99,15 @@ describe('while no token can be had', () => {
     expect(calls).toHaveLength(2);
   });
 
-  test('treats no token as a failure', async () => {
+  test.each<[string, () => Promise<unknown>]>([
+    ['no token', () => Promise.resolve(null)],
+    ['an empty token', () => Promise.resolve(token(1, 60)).then((given) => ({ ...given, token: '' }))],
+    ['an expired token', () => Promise.resolve(token(1, 0))],
+    ['a token without expiry', () => Promise.resolve({ token: 'token', expiresOnTimestamp: NaN })],
+    ['an error of any kind', () => Promise.reject(new TypeError('expires_on'))],
+  ])('treats %s as a failure', async (_title, answer) => {
     const get = create();
-    respond = () => Promise.resolve(null);
+    respond = answer as typeof respond;
 
     expect(await get()).toBe('CredentialUnavailableError');
   });

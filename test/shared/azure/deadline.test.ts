@@ -114,5 +114,5 @@ test('the timeout error keeps its cause', () => {
 
   const error = timeoutError(cause);
 
-  expect(error).toMatchObject({ code: 'upstream_timeout', cause, retryAfterSeconds: undefined });
+  expect(error).toMatchObject({ code: 'upstream_timeout', cause, retryAfterSeconds: 2 });
 });

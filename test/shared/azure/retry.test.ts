@@ -3,6 +3,8 @@ import {
   createEmptyPipeline,
   createPipelineRequest,
   type HttpMethods,
+  type Pipeline,
+  type PipelinePolicy,
   type PipelineResponse,
 } from '@azure/core-rest-pipeline';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -24,12 +26,28 @@ afterEach(async () => {
   await server.close();
 });
 
-/** Sends as the pipelines of the SDK do. POST must not be repeated when its response is lost. */
+/** Sends as the pipelines of the SDK do. POST must not be repeated when it may have been processed. */
 function send(method: HttpMethods, deadlineMs = LONG_MS): Promise<PipelineResponse> {
-  deadline = openDeadline(deadlineMs);
+  return sendThrough(
+    pipelineOf(retryWithinDeadline((request) => request.method !== 'POST')),
+    method,
+    deadlineMs,
+  );
+}
+
+function pipelineOf(retry: PipelinePolicy): Pipeline {
   const pipeline = createEmptyPipeline();
-  pipeline.addPolicy(retryWithinDeadline((request) => request.method !== 'POST'));
+  pipeline.addPolicy(retry);
   pipeline.addPolicy(countUpstreamCalls, { phase: 'Retry' });
+  return pipeline;
+}
+
+function sendThrough(
+  pipeline: Pipeline,
+  method: HttpMethods,
+  deadlineMs = LONG_MS,
+): Promise<PipelineResponse> {
+  deadline = openDeadline(deadlineMs);
   const request = createPipelineRequest({
     url: server.url,
     method,
@@ -82,15 +100,6 @@ describe.each<HttpMethods>(['GET', 'POST'])('%s', (method) => {
     expect(server.requests).toHaveLength(1);
   });
 
-  test('repeats after 503', async () => {
-    server.script.push(status(503), status(200));
-
-    const response = await send(method);
-
-    expect(response.status).toBe(200);
-    expect(deadline.upstreamCalls).toBe(2);
-  });
-
   test('does not repeat when too little time is left', async () => {
     server.script.push(status(503), status(200));
 
@@ -119,6 +128,23 @@ test('repeats after 429 once Retry-After has passed', async () => {
   expect(response.status).toBe(200);
   expect(performance.now() - started).toBeGreaterThanOrEqual(990);
   expect(server.requests).toHaveLength(2);
+});
+
+test('retries that waited for the same Retry-After start spread out', async () => {
+  const retries: number[] = [];
+  const throttle = status(429, { 'Retry-After': '1' });
+  server.script.push(...Array.from({ length: 20 }, () => throttle), (response) => {
+    retries.push(performance.now());
+    response.end();
+  });
+  const pipeline = pipelineOf(retryWithinDeadline(() => true));
+  const started = performance.now();
+
+  await Promise.all(Array.from({ length: 20 }, () => sendThrough(pipeline, 'GET')));
+
+  expect(retries).toHaveLength(20);
+  expect(Math.min(...retries) - started).toBeGreaterThanOrEqual(990);
+  expect(Math.max(...retries) - Math.min(...retries)).toBeGreaterThan(100);
 });
 
 test('tries a refused connection four times', async () => {
@@ -152,6 +178,34 @@ test('stops retrying at the deadline', async () => {
   expect(server.requests.length).toBeLessThan(4);
 });
 
+test('a dependency that always fails gets 20 retries, and one more for ten responses once it works', async () => {
+  const pipeline = pipelineOf(retryWithinDeadline(() => true));
+  server.script.push(status(500));
+  const statuses = () => Promise.all(Array.from({ length: 50 }, () => sendThrough(pipeline, 'GET')));
+
+  await statuses();
+  await statuses();
+  const whileFailing = server.requests.length;
+  server.script.splice(0, Infinity, status(404));
+  await statuses();
+  server.script.splice(0, Infinity, status(500));
+  await statuses();
+
+  expect(whileFailing).toBe(100 + 20);
+  expect(server.requests.length).toBe(whileFailing + 50 + 50 + 5);
+});
+
+test.each([408, 429, 500])('a %d gives no retries back', async (code) => {
+  const pipeline = pipelineOf(retryWithinDeadline(() => true));
+  server.script.push(status(code, { 'Retry-After': '60' }));
+  await Promise.all(Array.from({ length: 20 }, () => sendThrough(pipeline, 'GET')));
+  server.script.splice(0, Infinity, status(500));
+
+  await Promise.all(Array.from({ length: 20 }, () => sendThrough(pipeline, 'GET')));
+
+  expect(server.requests.length).toBe(40 + 20);
+});
+
 test('does not repeat a request that runs under no deadline', async () => {
   server.script.push(status(503, { 'Retry-After': '0' }), status(200));
   deadline = openDeadline(LONG_MS);
@@ -171,6 +225,8 @@ describe('a response that may be lost', () => {
     ['408', status(408)],
     ['500', status(500)],
     ['502', status(502)],
+    ['503', status(503)],
+    ['503 with Retry-After', status(503, { 'Retry-After': '0' })],
     ['504', status(504)],
     ['a dropped connection', drop],
     [

@@ -80,7 +80,7 @@ test('keeps the headers of the handler and overrides those that every response c
 });
 
 test('logs how many requests went to ACS, retries included', async () => {
-  acs.faults.arm({ status: 503, retryAfter: '0' });
+  acs.faults.arm({ status: 429, retryAfter: '0' });
   const handler = endpoint(service, 'named', async ({ tokenService, signal }) => ({
     jsonBody: await tokenService.createUser(undefined, undefined, signal),
   }));
