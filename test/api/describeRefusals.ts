@@ -154,16 +154,17 @@ export function describeRefusals(transport: string, start: StartApi): void {
 
     // The last test: from here on the service rejects POST users without asking ACS.
     test('returns 429 with Retry-After when ACS throttles, and then without asking ACS', async () => {
-      api.azure.acs.faults.arm({ status: 429, code: 'TooManyRequests', retryAfter: '25', times: 9 });
+      api.azure.acs.faults.arm({ status: 429, code: 'TooManyRequests', retryAfter: '25' });
 
       const response = await api.send('POST', 'users');
 
       expectProblem(response, 429, 'too_many_requests');
       expect(response.headers.get('Retry-After')).toBe('25');
+      const sent = api.azure.acs.requests.count('createUser');
       const again = await api.send('POST', 'users');
       expectProblem(again, 429, 'too_many_requests');
       expect(Number(again.headers.get('Retry-After'))).toBeGreaterThan(20);
-      expect(api.azure.acs.requests.count('createUser')).toBe(1);
+      expect(api.azure.acs.requests.count('createUser')).toBe(sent);
     });
   });
 
@@ -175,8 +176,7 @@ export function describeRefusals(transport: string, start: StartApi): void {
     afterAll(() => api.stop());
 
     test('returns 504 when ACS hangs', async () => {
-      // The first read of the secret may take longer than this service allows.
-      while ((await api.send('POST', 'users')).status !== 201);
+      await api.send('GET', 'health');
       api.azure.acs.faults.arm({ delayMs: 600_000 });
 
       const response = await api.send('POST', 'users');
