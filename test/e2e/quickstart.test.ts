@@ -42,12 +42,12 @@ test.each(['', '/', '/api', '/api/'])('calls a running service at its URL with "
 });
 
 test('names the step, status and code of a failure, and deletes the user', async () => {
-  service.azure.acs.faults.arm({ operation: 'revokeTokens', status: 429, retryAfter: '30' });
+  service.azure.acs.faults.arm({ operation: 'revokeTokens', status: 503, retryAfter: '30' });
 
   const command = quickstart('--url', service.url, '--key', key());
 
   expect(await command.ended).toBe(1);
-  expect(command.output()).toContain('Could not revoke the tokens: status 429, too_many_requests: ');
+  expect(command.output()).toContain('Could not revoke the tokens: status 503, upstream_unavailable: ');
   expect(service.azure.acs.identities.count).toBe(0);
 });
 
