@@ -3,6 +3,7 @@ import {
   type CommunicationIdentityClientOptions,
 } from '@azure/communication-identity';
 import { AzureKeyCredential, type TokenCredential } from '@azure/core-auth';
+import type { PipelineRequest } from '@azure/core-rest-pipeline';
 import { checkResponse } from '../azure/checkResponse.ts';
 import { throwErrorResponses } from '../azure/errorResponses.ts';
 import { limitResponseSize } from '../azure/responseLimit.ts';
@@ -10,7 +11,7 @@ import { isLoopback } from '../azure/loopback.ts';
 import { countUpstreamCalls, retryWithinDeadline } from '../azure/retry.ts';
 import type { ConnectionString } from '../keyVault/connectionString.ts';
 import type { ConnectionStringReader } from '../keyVault/connectionStringReader.ts';
-import { expectedBody, isCreate } from './identityResponses.ts';
+import { operationOf, responseBodies } from './operation.ts';
 import { throttleGate } from './throttleGate.ts';
 
 /** Gives the SDK client to use now. */
@@ -68,12 +69,17 @@ function clientOptions(): CommunicationIdentityClientOptions {
     redirectOptions: { maxRetries: 0 },
     additionalPolicies: [
       // A create that failed may have left an identity behind; a second one would leave two.
-      { policy: retryWithinDeadline(({ url }) => !isCreate(url)), position: 'perCall' },
+      { policy: retryWithinDeadline((request) => !isCreate(request)), position: 'perCall' },
       { policy: throttleGate(), position: 'perRetry' },
       { policy: countUpstreamCalls, position: 'perRetry' },
-      { policy: checkResponse(expectedBody), position: 'perRetry' },
+      { policy: checkResponse((request) => responseBodies[operationOf(request)]), position: 'perRetry' },
       { policy: throwErrorResponses, position: 'perRetry' },
       { policy: limitResponseSize, position: 'perRetry' },
     ],
   };
+}
+
+function isCreate(request: PipelineRequest): boolean {
+  const operation = operationOf(request);
+  return operation === 'createUser' || operation === 'createUserAndToken';
 }

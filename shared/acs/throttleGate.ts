@@ -1,6 +1,7 @@
-import { isRestError, type PipelinePolicy, type PipelineRequest } from '@azure/core-rest-pipeline';
+import { isRestError, type PipelinePolicy } from '@azure/core-rest-pipeline';
 import { retryAfterSeconds } from '../azure/retryAfter.ts';
 import { throttled } from './acsErrors.ts';
+import { operationOf } from './operation.ts';
 
 /** The gate stays closed this long at most, whatever `Retry-After` says: a wrong one must not stop the instance. */
 const MAX_CLOSED_MS = 60_000;
@@ -78,9 +79,4 @@ class Gate {
     this.#closed = false;
     this.#nextClosedMs = FIRST_CLOSED_MS;
   }
-}
-
-/** What ACS limits: the method and the last part of the path, without the user's id. */
-function operationOf({ method, url }: PipelineRequest): string {
-  return `${method} ${/\/:\w+$/.exec(new URL(url).pathname)?.[0] ?? ''}`;
 }

@@ -41,7 +41,7 @@ export function cachedCredential(
         return token;
       } catch (cause) {
         // An unexpected response makes @azure/identity throw errors of any kind.
-        const error = credentialUnavailable('No token for the managed identity.', cause);
+        const error = credentialUnavailable('The credential failed.', cause);
         failures.set(key, { error, retryAt: clock() + RETRY_INTERVAL_MS });
         throw error;
       }

@@ -81,21 +81,24 @@ export class ConnectionStringReader {
       );
     }
     if (this.#current === rejected) {
-      const due = this.#clock() >= this.#rereadAllowedAt;
-      if (due) {
-        const quietMs = this.#clock() - this.#rereadAllowedAt;
-        if (quietMs > MAX_REREAD_INTERVAL_MS) this.#rereadIntervalMs = MIN_REREAD_INTERVAL_MS;
-        this.#rereadAllowedAt = this.#clock() + this.#rereadIntervalMs;
-        this.#rereadIntervalMs = Math.min(MAX_REREAD_INTERVAL_MS, this.#rereadIntervalMs * 2);
-      }
-      // When it is not due, another rejected caller may just have started one.
-      const reading = due ? this.#read() : this.#reads.inProgress(undefined);
+      // When no read is due, another rejected caller may just have started one.
+      const reading = this.#isRereadDue() ? this.#read() : this.#reads.inProgress(undefined);
       if (reading !== undefined) await abortable(signal, reading);
     }
     if (this.#current === undefined) return this.get(signal);
     if (this.#current !== rejected) return this.#current;
     if (this.#vaultUnavailable) throw unreadable('Key Vault is unavailable.');
     return undefined;
+  }
+
+  /** Whether the secret may be read again now. If so, sets the time of the next read. */
+  #isRereadDue(): boolean {
+    const overdueMs = this.#clock() - this.#rereadAllowedAt;
+    if (overdueMs < 0) return false;
+    if (overdueMs > MAX_REREAD_INTERVAL_MS) this.#rereadIntervalMs = MIN_REREAD_INTERVAL_MS;
+    this.#rereadAllowedAt = this.#clock() + this.#rereadIntervalMs;
+    this.#rereadIntervalMs = Math.min(MAX_REREAD_INTERVAL_MS, this.#rereadIntervalMs * 2);
+    return true;
   }
 
   #read(): Promise<ConnectionString> {

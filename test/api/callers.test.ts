@@ -356,7 +356,6 @@ describe('a user', () => {
     const peggy = await signInAs('peggy');
     const other = await startAcsEmulator();
     const key = other.accessKeys.base64('primary');
-    api.azure.vault.setSecret('acs-connection-string', `endpoint=${other.url}/;accesskey=${key}`);
     const misled = await startInProcess({
       secret: `endpoint=${other.url}/;accesskey=${key}`,
       env: signIn.env(),

@@ -454,7 +454,7 @@ describe('when ACS fails', () => {
     },
   );
 
-  test('retries while ACS fails end after 20, and start again when it works', async () => {
+  test('stops after 20 retries while ACS fails, and retries again once ACS works', async () => {
     azure.acs.faults.arm({ status: 500, times: 1000 });
     const userId = azure.acs.identities.create();
     const issue = () => acs.issueToken(userId, chat, newDeadline(4000)).catch(() => undefined);

@@ -127,6 +127,23 @@ describe('a secret', () => {
   });
 });
 
+test.each([
+  ['an HTML page', '<html></html>'],
+  ['an empty object', '{}'],
+  ['null', 'null'],
+  ['no body', ''],
+  ['a value that is not a string', '{"value":7}'],
+])('a success response with %s is upstream_unavailable', async (_title, body) => {
+  const vault = await startScriptedServer(certificate);
+  vault.script.push((response) => response.writeHead(200, { 'Content-Type': 'application/json' }).end(body));
+  const secret = vaultSecret(new URL(vault.url), NAME, credential());
+
+  await expect(deadline.run(() => secret(deadline.signal))).rejects.toMatchObject({
+    code: 'upstream_unavailable',
+    retryAfterSeconds: 5,
+  });
+});
+
 describe('without access', () => {
   test('fails with upstream_unavailable, because a role assignment takes minutes to apply', async () => {
     azure.vault.denyAccess(true);

@@ -10,6 +10,7 @@ import { subjectKey } from '../../../shared/callers/subjectKey.ts';
 import { TokenService } from '../../../shared/tokenService.ts';
 import { UserDirectory } from '../../../shared/users/userDirectory.ts';
 import { userTable } from '../../../shared/users/userTable.ts';
+import { startScriptedServer } from '../support/scriptedServer.ts';
 
 let acs: AcsEmulator;
 let storage: StorageEmulator;
@@ -238,6 +239,27 @@ test('keeps the new identity when the response to its row was lost', async () =>
   expect(acs.identities.has(userId)).toBe(true);
   expect(await startService().directory.find(subject, signal)).toBe(userId);
 });
+
+test.each(['{}', 'null', '[]', '', '<html></html>', '{"value":[{}]}'])(
+  'fails with upstream_unavailable when the table responds to a read with %j',
+  async (body) => {
+    const scripted = await startScriptedServer();
+    scripted.script.push((response) =>
+      response.writeHead(200, { 'Content-Type': 'application/json' }).end(body),
+    );
+    const connectionString = storage.connectionString.replace(
+      /TableEndpoint=[^;]+/,
+      `TableEndpoint=${scripted.url}/devstoreaccount1`,
+    );
+    const directory = new UserDirectory(userTable({ name: 'users', connectionString }, noCredential), () =>
+      Promise.resolve(),
+    );
+
+    for (const read of [directory.find('subject', signal), directory.ownerOf('user', signal)]) {
+      await expect(read).rejects.toMatchObject({ code: 'upstream_unavailable' });
+    }
+  },
+);
 
 test('fails with misconfigured when the table does not exist', async () => {
   const { directory, table } = startService();

@@ -1,0 +1,29 @@
+import type { PipelineRequest } from '@azure/core-rest-pipeline';
+import * as z from 'zod';
+import { userIdPattern } from './communicationUserId.ts';
+
+type Operation = 'createUser' | 'createUserAndToken' | 'issueToken' | 'revokeTokens' | 'deleteUser';
+
+/** The operation that a request of the SDK is for. Communication Services limits each one on its own. */
+export function operationOf({ method, url, body }: PipelineRequest): Operation {
+  const { pathname } = new URL(url);
+  if (pathname.endsWith('/:issueAccessToken')) return 'issueToken';
+  if (pathname.endsWith('/:revokeAccessTokens')) return 'revokeTokens';
+  if (method === 'DELETE') return 'deleteUser';
+  return typeof body === 'string' && body.includes('createTokenWithScopes')
+    ? 'createUserAndToken'
+    : 'createUser';
+}
+
+const identity = z.object({ id: z.string().regex(userIdPattern) });
+const accessToken = z.object({
+  token: z.string().min(1),
+  expiresOn: z.string().refine((text) => Date.parse(text) > Date.now(), 'must be a date in the future'),
+});
+
+/** What a success response to each operation must hold; the others have no body. */
+export const responseBodies: Partial<Record<Operation, z.ZodType>> = {
+  createUser: z.object({ identity }),
+  createUserAndToken: z.object({ identity, accessToken }),
+  issueToken: accessToken,
+};
