@@ -15,8 +15,9 @@ export function createKeys(): Keys {
   return { functionKey: newKey(), masterKey: newKey() };
 }
 
+/** In hex: a key in base64url can start with a dash, which `--key <key>` takes for another option. */
 function newKey(): string {
-  return randomBytes(40).toString('base64url');
+  return randomBytes(40).toString('hex');
 }
 
 /** The key in a request. The header wins over `?code=`, even when it is empty. */

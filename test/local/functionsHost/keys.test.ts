@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { createKeys } from '../../../local/functionsHost/keys.ts';
 import { type ServedApp, serveApp } from './servedApp.ts';
 import { rawRequest } from './rawRequest.ts';
 
@@ -82,4 +83,10 @@ test('calls every function without a key by default', async () => {
   const response = await fetch(`${host.url}/api/restricted`);
 
   expect(await response.text()).toBe('called');
+});
+
+test('no key starts with a dash, which a command line takes for an option', () => {
+  const keys = Array.from({ length: 1000 }, () => createKeys().functionKey);
+
+  expect(keys.filter((key) => key.startsWith('-'))).toEqual([]);
 });
