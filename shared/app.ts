@@ -2,6 +2,7 @@ import type { TokenCredential } from '@azure/core-auth';
 import { AcsIdentity } from './acs/acsIdentity.ts';
 import { connectionStringClients, type IdentityClients, keylessClients } from './acs/identityClients.ts';
 import { azureCredential } from './azure/credential.ts';
+import { abortable } from './azure/deadline.ts';
 import { lazy } from './azure/singleFlight.ts';
 import { type Callers, functionKeyCallers } from './callers/caller.ts';
 import { oidcCallers } from './callers/oidcCallers.ts';
@@ -12,6 +13,9 @@ import { ServiceError } from './errors.ts';
 import { ConnectionStringReader } from './keyVault/connectionStringReader.ts';
 import { vaultSecret } from './keyVault/vaultSecret.ts';
 import { TokenService } from './tokenService.ts';
+
+/** What the ACS SDK asks a token for, double slash included. */
+const ACS_TOKEN_SCOPE = 'https://communication.azure.com//.default';
 
 /** What requests are served with. */
 export interface Dependencies {
@@ -97,7 +101,12 @@ function connectToAcs(
   { acs, deadlineMs }: Settings,
   credential: TokenCredential,
 ): { clients: IdentityClients; checks: HealthChecks } {
-  if ('endpoint' in acs) return { clients: keylessClients(acs.endpoint, credential), checks: {} };
+  if ('endpoint' in acs) {
+    return {
+      clients: keylessClients(acs.endpoint, credential),
+      checks: { managedIdentity: (signal) => abortable(signal, credential.getToken([ACS_TOKEN_SCOPE])) },
+    };
+  }
 
   const reader = new ConnectionStringReader(vaultSecret(acs.vault, acs.secretName, credential), {
     ttlMs: acs.secretTtlMs,

@@ -47,12 +47,16 @@ export class ConnectionStringReader {
     this.#clock = clock;
   }
 
-  /** The connection string to use now. Throws `misconfigured`, `upstream_unavailable` or `upstream_timeout`. */
+  /**
+   * The connection string to use now. No request waits for a read while the value is younger than twice its
+   * lifetime. Throws `misconfigured`, `upstream_unavailable` or `upstream_timeout`.
+   */
   async get(signal: AbortSignal): Promise<ConnectionString> {
     const current = this.#current;
-    if (current !== undefined && this.#clock() < this.#staleAt) return current;
+    const staleMs = this.#clock() - this.#staleAt;
+    if (current !== undefined && staleMs < 0) return current;
     const reading = this.#read();
-    if (current !== undefined && this.#vaultUnavailable) {
+    if (current !== undefined && (this.#vaultUnavailable || staleMs < this.#ttlMs)) {
       reading.catch(() => undefined);
       return current;
     }

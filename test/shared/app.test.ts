@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { LocalAzure } from '../../local/localAzure.ts';
 import { registerFunctions } from '../../functions/register.ts';
@@ -80,8 +81,17 @@ test('reads no vault when ACS_ENDPOINT is set', async () => {
   const health = await healthCheck(app)();
 
   expect(created.status).toBe(201);
-  expect(health).toEqual({ status: 'ok', checks: { settings: 'ok' } });
+  expect(health).toEqual({ status: 'ok', checks: { settings: 'ok', managedIdentity: 'ok' } });
   expect(azure.vault.requests.toJSON()).toEqual({});
+  expect(azure.identity.requests.toJSON()).toEqual({ getToken: 1 });
+});
+
+test('without a token of the managed identity, health fails when ACS_ENDPOINT is set', async () => {
+  const { app } = start({ ACS_ENDPOINT: azure.acs.secureUrl ?? '', AZURE_CLIENT_ID: randomUUID() });
+
+  const health = await healthCheck(app)();
+
+  expect(health).toEqual({ status: 'failed', checks: { settings: 'ok', managedIdentity: 'failed' } });
 });
 
 describe('logs one event and shows no secret', () => {

@@ -60,15 +60,31 @@ describe('the connection string', () => {
     expect(reads).toBe(1);
   });
 
-  test('is cached until its lifetime has passed', async () => {
+  test('is read again once its lifetime has passed, and requests do not wait for that read', async () => {
     const first = await reader.get(signal);
-    vault = () => Promise.resolve(secretOf(NEW));
     now += TTL_MS - 1;
-    const last = await reader.get(signal);
+    await reader.get(signal);
+    expect(reads).toBe(1);
+    const answer = holdVault();
     now += 1;
+
+    const meanwhile = await Promise.all(hundred(() => reader.get(signal)));
+    answer.resolve(secretOf(NEW));
+    await turn();
     const next = await reader.get(signal);
 
-    expect(last).toBe(first);
+    expect(new Set(meanwhile)).toEqual(new Set([first]));
+    expect(next.accessKey).toBe(NEW);
+    expect(reads).toBe(2);
+  });
+
+  test('of twice its lifetime is not served: requests wait for the read', async () => {
+    await reader.get(signal);
+    vault = () => Promise.resolve(secretOf(NEW));
+    now += 2 * TTL_MS;
+
+    const next = await reader.get(signal);
+
     expect(next.accessKey).toBe(NEW);
     expect(reads).toBe(2);
   });
@@ -106,7 +122,7 @@ describe('the connection string', () => {
     for (const read of [() => Promise.reject(misconfigured('gone')), () => Promise.resolve('garbage')]) {
       vault = () => Promise.resolve(secretOf(OLD));
       await reader.get(signal);
-      now += TTL_MS;
+      now += 2 * TTL_MS;
       vault = read;
 
       await expect(reader.get(signal)).rejects.toMatchObject({ code: 'misconfigured' });
@@ -132,7 +148,7 @@ describe('when the vault is unavailable', () => {
 
   test('the last good value is served, and the vault is not read again within 15 seconds', async () => {
     const good = await reader.get(signal);
-    now += TTL_MS;
+    now += 2 * TTL_MS;
     vault = () => Promise.reject(unavailable());
 
     const served = [await reader.get(signal)];
@@ -145,7 +161,7 @@ describe('when the vault is unavailable', () => {
 
   test('no caller waits for the next read, and its value is served afterwards', async () => {
     const good = await reader.get(signal);
-    now += TTL_MS;
+    now += 2 * TTL_MS;
     vault = () => Promise.reject(unavailable());
     await reader.get(signal);
     now += RETRY_INTERVAL_MS;
@@ -163,7 +179,7 @@ describe('when the vault is unavailable', () => {
 
   test('reads that keep failing do not end the last good value', async () => {
     const good = await reader.get(signal);
-    now += TTL_MS;
+    now += 2 * TTL_MS;
     vault = () => Promise.reject(unavailable());
 
     for (let tries = 0; tries < 5; tries += 1) {
@@ -177,7 +193,7 @@ describe('when the vault is unavailable', () => {
 
   test('a read that finds the secret misconfigured ends the last good value', async () => {
     await reader.get(signal);
-    now += TTL_MS;
+    now += 2 * TTL_MS;
     vault = () => Promise.reject(unavailable());
     await reader.get(signal);
     now += RETRY_INTERVAL_MS;
@@ -219,7 +235,7 @@ describe('when the vault hangs', () => {
   test('the last good value is served after the timeout', async () => {
     reader = readerWith({ timeoutMs: 20 });
     const good = await reader.get(signal);
-    now += TTL_MS;
+    now += 2 * TTL_MS;
     vault = hang;
 
     const all = await Promise.all(hundred(() => reader.get(signal)));
@@ -309,7 +325,7 @@ describe('after ACS rejected the connection string', () => {
   test('a newer one is returned without another read', async () => {
     const rejected = await reader.get(signal);
     vault = () => Promise.resolve(secretOf(NEW));
-    now += TTL_MS;
+    now += 2 * TTL_MS;
     const current = await reader.get(signal);
 
     const other = await reader.refreshAfterRejection(rejected, signal);
@@ -333,7 +349,7 @@ describe('after ACS rejected the connection string', () => {
 
   test('a read that started before the rejection does not count', async () => {
     const rejected = await reader.get(signal);
-    now += TTL_MS;
+    now += 2 * TTL_MS;
     const early = holdVault();
     const reading = reader.get(signal);
 
@@ -348,7 +364,7 @@ describe('after ACS rejected the connection string', () => {
 
   test('a hundred concurrent callers share the read that follows such a read', async () => {
     const rejected = await reader.get(signal);
-    now += TTL_MS;
+    now += 2 * TTL_MS;
     const early = holdVault();
     const reading = reader.get(signal);
 
