@@ -11,6 +11,8 @@ interface CoreToolsOptions {
   enableAuth: boolean;
   env: NodeJS.ProcessEnv;
   onLog: (line: string) => void;
+  /** Stops func when it aborts. */
+  signal?: AbortSignal | undefined;
 }
 
 /** Serves an app with `func start` of Azure Functions Core Tools. Rejects when func is missing or does not start. */
@@ -20,6 +22,7 @@ export async function startCoreTools({
   enableAuth,
   env,
   onLog,
+  signal,
 }: CoreToolsOptions): Promise<ServiceHost> {
   const child = spawn('func', ['start', '--port', String(port), ...(enableAuth ? ['--enableAuth'] : [])], {
     cwd: app,
@@ -27,6 +30,7 @@ export async function startCoreTools({
     stdio: ['ignore', 'pipe', 'pipe'],
     // On Windows, npm installs func as a .cmd file, which only a shell can run.
     shell: process.platform === 'win32',
+    signal,
   });
   for (const output of [child.stdout, child.stderr]) {
     output.setEncoding('utf8').on('data', (text: string) => {

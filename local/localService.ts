@@ -16,6 +16,8 @@ export interface LocalServiceOptions {
   settings?: (azure: LocalAzure) => Record<string, string>;
   onLog?: (line: string) => void;
   onProgress?: (step: string) => void;
+  /** Stops everything when it aborts; a start that is under way rejects. */
+  signal?: AbortSignal | undefined;
 }
 
 /** The running service and its emulators. */
@@ -35,6 +37,7 @@ export async function startLocalService({
   settings = () => ({}),
   onLog = () => undefined,
   onProgress = () => undefined,
+  signal,
 }: LocalServiceOptions): Promise<LocalService> {
   onProgress('Starting the emulators of Communication Services, Key Vault and managed identity');
   const azure = await startLocalAzure();
@@ -42,12 +45,13 @@ export async function startLocalService({
   try {
     if (callers === 'oidc') {
       onProgress('Starting the OpenID Connect provider and the storage emulator');
-      signIn = await startSignIn();
+      signIn = await startSignIn(signal);
     }
+    signal?.throwIfAborted();
     onProgress(host === 'func' ? 'Starting Azure Functions Core Tools' : 'Starting the Functions host');
     const start = host === 'func' ? startCoreTools : startEmbeddedHost;
     const env = { ...appEnvironment(azure), ...signIn?.env(), ...settings(azure) };
-    const running = await start({ app, port, enableAuth, env, onLog });
+    const running = await start({ app, port, enableAuth, env, onLog, signal });
     return {
       ...running,
       azure,

@@ -14,10 +14,10 @@ export interface SignIn {
 }
 
 /** Starts the identity provider and the user directory. */
-export async function startSignIn(): Promise<SignIn> {
+export async function startSignIn(signal?: AbortSignal): Promise<SignIn> {
   const [provider, storage] = await Promise.all([
-    startOidcProvider({ audience: AUDIENCE }),
-    startStorageEmulator(),
+    startOidcProvider({ audience: AUDIENCE, signal }),
+    startStorageEmulator({ signal }),
   ]);
   await storage.createTable(TABLE);
   return {

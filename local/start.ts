@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -6,6 +7,7 @@ import { writeInfoFile } from './infoFile.ts';
 import { startupListing } from './functionsHost/startupListing.ts';
 import { type LocalService, startLocalService } from './localService.ts';
 import type { SignIn } from './signIn.ts';
+import { stopSignal } from './stopSignal.ts';
 
 const usage = `Runs the token service on this machine with emulators of every Azure service it uses.
 
@@ -42,9 +44,8 @@ const options = readCommandLine(usage, () => {
 });
 
 await runCommand(async () => {
-  const interrupted = new Promise<void>((stop) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
-  });
+  const signal = stopSignal();
+  const stopped = once(signal, 'abort').then(() => 'stopped');
   const service = await startLocalService({
     app: resolve('.'),
     port: options.port,
@@ -57,13 +58,17 @@ await runCommand(async () => {
     onProgress: (step) => {
       console.log(`${step} …`);
     },
+    signal,
+  }).catch((error: unknown) => {
+    if (!signal.aborted) throw error;
   });
+  if (service === undefined) return;
   const infoFile = options['info-file'];
   try {
     if (infoFile !== undefined) await writeInfoFile(infoFile, service);
     if (service.listing !== undefined) console.log(startupListing(service.listing, options['enable-auth']));
     console.log(welcome(service));
-    const end = await Promise.race([interrupted, service.exited.then(() => 'exited')]);
+    const end = await Promise.race([stopped, service.exited.then(() => 'exited')]);
     if (end === 'exited')
       throw new CommandError('The Functions host exited unexpectedly. See its log above.');
   } finally {

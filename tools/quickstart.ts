@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { CommandError, readCommandLine, runCommand } from './commandLine.ts';
 import { type Credentials, runQuickstart } from './quickstart/runQuickstart.ts';
 import { startLocalService } from '../local/localService.ts';
+import { stopSignal } from '../local/stopSignal.ts';
 import { isLoopback } from '../shared/azure/loopback.ts';
 
 const usage = `Runs the steps of Microsoft's user access tokens quickstart over HTTP against this service: creates a user,
@@ -40,9 +42,14 @@ const { url, credentials, showTokens } = readCommandLine(usage, () => {
 
 await runCommand(async () => {
   if (url !== undefined) return runQuickstart({ api: url, credentials, showTokens });
-  const service = await startLocalService({ app: '.', port: 0 });
+  const signal = stopSignal();
+  const stopped = once(signal, 'abort').then(() => {
+    throw new CommandError('Stopped.', 130);
+  });
+  const service = await Promise.race([startLocalService({ app: '.', port: 0, signal }), stopped]);
   try {
-    await runQuickstart({ api: new URL(`${service.url}/api/`), credentials: {}, showTokens });
+    const api = new URL(`${service.url}/api/`);
+    await Promise.race([runQuickstart({ api, credentials: {}, showTokens }), stopped]);
   } finally {
     await service.stop();
   }

@@ -75,6 +75,7 @@ async function fail(error: unknown): Promise<never> {
 }
 
 process.on('disconnect', () => void stop());
+if (process.send && !process.connected) process.exit(0);
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => void stop());
 try {
   host = await startHost(options);

@@ -3,12 +3,12 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { StartError } from './startError.ts';
 
-const SHUTDOWN_GRACE_MS = 2_000;
+const SHUTDOWN_GRACE_MS = 1_000;
 
 /** A listening HTTP server. */
 export interface HttpServer {
   port: number;
-  /** Accepts no more requests, waits up to two seconds for running ones, then closes every connection. */
+  /** Accepts no more requests, waits up to a second for running ones, then closes every connection. */
   close(): Promise<void>;
 }
 

@@ -18,6 +18,8 @@ export interface FunctionsHostOptions {
   env: NodeJS.ProcessEnv;
   /** Receives every line that the host and the app write. */
   onLog?: (line: string) => void;
+  /** Stops the host when it aborts. */
+  signal?: AbortSignal | undefined;
 }
 
 /** How the host's process ended. */
@@ -29,7 +31,7 @@ export interface HostExit {
 /** A running Functions host. */
 export interface FunctionsHost extends HostListing {
   pid: number | undefined;
-  /** Waits up to two seconds for running requests. Resolves when the process has exited. */
+  /** Waits up to a second for running requests. Resolves when the process has exited. */
   stop(): Promise<void>;
   /** Resolves when the process exits for any reason. */
   exited: Promise<HostExit>;
@@ -37,13 +39,15 @@ export interface FunctionsHost extends HostListing {
 
 /** Serves an app in a child process, which exits with this one. Rejects with the reason when the app cannot start. */
 export async function startFunctionsHost(options: FunctionsHostOptions): Promise<FunctionsHost> {
-  const { app, port = 0, enableAuth = false, env, onLog } = options;
+  const { app, port = 0, enableAuth = false, env, onLog, signal } = options;
   const args = ['--app', app, '--port', String(port), ...(enableAuth ? ['--enable-auth'] : [])];
   const child = fork(join(import.meta.dirname, 'hostProcess.ts'), args, {
     env,
     execArgv: [],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    signal,
   });
+  child.on('error', () => undefined);
   for (const output of [child.stdout, child.stderr]) {
     if (output) createInterface({ input: output }).on('line', (line) => onLog?.(line));
   }

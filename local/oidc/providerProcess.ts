@@ -46,6 +46,7 @@ async function run(call: ProviderCall): Promise<string | undefined> {
 }
 
 process.on('disconnect', () => process.exit(0));
+if (!process.connected) process.exit(0);
 // Ctrl-C reaches every process of the terminal; this process exits with its parent.
 process.on('SIGINT', () => undefined);
 process.on('message', (call: ProviderCall) => {

@@ -39,16 +39,21 @@ export interface OidcProvider {
 export async function startOidcProvider({
   audience,
   adminRole = 'TokenService.Admin',
+  signal,
 }: {
   audience: string;
   adminRole?: string;
+  /** Ends the provider when it aborts. */
+  signal?: AbortSignal | undefined;
 }): Promise<OidcProvider> {
   const child = fork(join(import.meta.dirname, 'providerProcess.ts'), [audience, adminRole], {
     execArgv: [],
     // The provider warns about settings that are unsafe in production.
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    signal,
   });
-  const exited = once(child, 'exit').then(() => undefined);
+  child.on('error', () => undefined);
+  const exited = new Promise((resolve) => child.once('exit', resolve));
   const replyTo = async (id: number): Promise<string> => {
     for (;;) {
       const [reply] = (await Promise.race([

@@ -19,17 +19,26 @@ export interface StorageEmulator {
 }
 
 /** Starts Azurite's table service on loopback, in memory, in a child process. */
-export async function startStorageEmulator(attempts = MAX_ATTEMPTS): Promise<StorageEmulator> {
+export async function startStorageEmulator({
+  signal,
+  attempts = MAX_ATTEMPTS,
+}: {
+  /** Ends the emulator when it aborts. */
+  signal?: AbortSignal | undefined;
+  attempts?: number;
+} = {}): Promise<StorageEmulator> {
   const port = await findFreePort();
   const child = fork(
     join(import.meta.dirname, 'storageProcess.ts'),
     ['--tableHost', '127.0.0.1', '--tablePort', String(port), '--inMemoryPersistence', '--disableTelemetry'],
-    { execArgv: [], stdio: ['ignore', 'pipe', 'ignore', 'ipc'] },
+    { execArgv: [], stdio: ['ignore', 'pipe', 'ignore', 'ipc'], signal },
   );
-  const exited = once(child, 'exit');
+  child.on('error', () => undefined);
+  const exited = new Promise((resolve) => child.once('exit', resolve));
   if (!(await isListening(child))) {
+    signal?.throwIfAborted();
     // Another process may have taken the port.
-    if (attempts > 1) return startStorageEmulator(attempts - 1);
+    if (attempts > 1) return startStorageEmulator({ signal, attempts: attempts - 1 });
     throw new Error('The storage emulator did not start.');
   }
   const connectionString = `DefaultEndpointsProtocol=http;AccountName=${ACCOUNT};AccountKey=${ACCOUNT_KEY};TableEndpoint=http://127.0.0.1:${port}/${ACCOUNT};`;

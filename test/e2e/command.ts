@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
+import type { Readable } from 'node:stream';
 
 /** Windows has no signals: `kill` ends a process at once, without cleanup. */
 export const hasSignals = process.platform !== 'win32';
@@ -23,11 +24,17 @@ export function runCommand(
   env: Record<string, string> = {},
   folder = '.',
 ): RunningCommand {
-  const child = spawn(process.execPath, [resolve(script), ...args], {
-    cwd: folder,
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  return watchCommand(
+    spawn(process.execPath, [resolve(script), ...args], {
+      cwd: folder,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
+  );
+}
+
+/** Collects the output of a running command. */
+export function watchCommand(child: ChildProcessByStdio<null, Readable, Readable>): RunningCommand {
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {

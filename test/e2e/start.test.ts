@@ -1,11 +1,13 @@
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import { hasSignals, type RunningCommand, runCommand } from './command.ts';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { hasSignals, type RunningCommand, runCommand, watchCommand } from './command.ts';
 
 interface Info {
   url: string;
@@ -62,6 +64,76 @@ test('prints a curl line that returns a token', async () => {
   expect([existsSync(infoFile), existsSync(info.caFile)]).toEqual([false, false]);
   await expect(fetch(url, { method })).rejects.toThrow();
   await expect(fetch(info.control)).rejects.toThrow();
+});
+
+describe('leaves no process and no file', () => {
+  let temporary: string;
+  beforeEach(async () => {
+    temporary = await mkdtemp(join(folder, 'tmp-'));
+  });
+
+  /** In a process group of its own, as a terminal does it. */
+  function startGroup(command: string, args: string[]): RunningCommand {
+    running = watchCommand(
+      spawn(command, args, {
+        env: { ...process.env, TMPDIR: temporary },
+        stdio: ['ignore', 'pipe', 'pipe'],
+        detached: true,
+      }),
+    );
+    return running;
+  }
+
+  async function groupEnds({ child }: RunningCommand): Promise<void> {
+    for (;;) {
+      try {
+        process.kill(-(child.pid ?? NaN), 0);
+      } catch {
+        return;
+      }
+      await wait(20);
+    }
+  }
+
+  (hasSignals ? test.each : test.skip.each)([
+    ['Starting the emulators'],
+    ['Starting the OpenID Connect provider'],
+    ['Starting the Functions host'],
+    ['Ctrl-C stops everything'],
+  ])('after Ctrl-C at "%s"', async (step) => {
+    const command = startGroup(process.execPath, ['local/start.ts', '--port', '0', '--callers', 'oidc']);
+    await command.prints(new RegExp(step));
+
+    process.kill(-(command.child.pid ?? NaN), 'SIGINT');
+
+    expect(await command.ended).toBe(0);
+    await groupEnds(command);
+    expect(await readdir(temporary)).toEqual([]);
+  });
+
+  (hasSignals ? test : test.skip)('after the terminal is closed', async () => {
+    const infoFile = join(temporary, 'info.json');
+    const command = startGroup(process.execPath, ['local/start.ts', '--port', '0', '--info-file', infoFile]);
+    await command.prints(/Ctrl-C stops everything/);
+
+    process.kill(-(command.child.pid ?? NaN), 'SIGHUP');
+
+    await groupEnds(command);
+    expect(await readdir(temporary)).toEqual([]);
+  });
+
+  (hasSignals ? test : test.skip)('after SIGTERM to npm', async () => {
+    const options = ['--port', '0', '--info-file', join(temporary, 'info.json')];
+    const command = startGroup('npm', ['run', '--ignore-scripts', 'start', '--', ...options]);
+    await command.prints(/Ctrl-C stops everything/);
+
+    command.child.kill('SIGTERM');
+
+    await groupEnds(command);
+    const left = await readdir(temporary);
+    // npm caches its own compiled code there.
+    expect(left.filter((name) => name !== 'node-compile-cache')).toEqual([]);
+  });
 });
 
 test('checks function keys with --enable-auth', async () => {
