@@ -2,6 +2,7 @@ import { isRestError, type RestError } from '@azure/core-rest-pipeline';
 import { retryAfterSeconds } from '../azure/retryAfter.ts';
 import type { ErrorMapping } from '../azure/sdkErrors.ts';
 import { ServiceError } from '../errors.ts';
+import { isCreate } from './operation.ts';
 
 const MESSAGE = 'Communication Services is unavailable. Try again later.';
 const RETRY_AFTER_SECONDS = 2;
@@ -18,12 +19,21 @@ export function isRejectedCredentials(error: unknown): boolean {
 
 /** Whether ACS says that the user does not exist. No other 404 says so: a proxy or a wrong address sends one too. */
 export function isUnknownUser(error: unknown): boolean {
-  return isRestError(error) && error.statusCode === 404 && error.code === 'IdentityNotFound';
+  return (
+    isRestError(error) && error.statusCode === 404 && error.code === 'IdentityNotFound' && namesUser(error)
+  );
 }
 
 /** Whether ACS says that the user belongs to another resource. */
 export function isForeignUser(error: unknown): boolean {
-  return isRestError(error) && error.statusCode === 401 && error.code === 'IdentityNotOwned';
+  return (
+    isRestError(error) && error.statusCode === 401 && error.code === 'IdentityNotOwned' && namesUser(error)
+  );
+}
+
+/** An error about a user is no response to a request that creates one. */
+function namesUser({ request }: RestError): boolean {
+  return request !== undefined && !isCreate(request);
 }
 
 /** What the answers of Communication Services mean. */

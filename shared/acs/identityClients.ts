@@ -3,7 +3,6 @@ import {
   type CommunicationIdentityClientOptions,
 } from '@azure/communication-identity';
 import { AzureKeyCredential, type TokenCredential } from '@azure/core-auth';
-import type { PipelineRequest } from '@azure/core-rest-pipeline';
 import { checkResponse } from '../azure/checkResponse.ts';
 import { throwErrorResponses } from '../azure/errorResponses.ts';
 import { limitResponseSize } from '../azure/responseLimit.ts';
@@ -11,7 +10,7 @@ import { isLoopback } from '../azure/loopback.ts';
 import { countUpstreamCalls, retryWithinDeadline } from '../azure/retry.ts';
 import type { ConnectionString } from '../keyVault/connectionString.ts';
 import type { ConnectionStringReader } from '../keyVault/connectionStringReader.ts';
-import { operationOf, responseBodies } from './operation.ts';
+import { isCreate, operationOf, responseBodies } from './operation.ts';
 import { throttleGate } from './throttleGate.ts';
 
 /** Gives the SDK client to use now. */
@@ -77,9 +76,4 @@ function clientOptions(): CommunicationIdentityClientOptions {
       { policy: limitResponseSize, position: 'perRetry' },
     ],
   };
-}
-
-function isCreate(request: PipelineRequest): boolean {
-  const operation = operationOf(request);
-  return operation === 'createUser' || operation === 'createUserAndToken';
 }

@@ -15,6 +15,12 @@ export function operationOf({ method, url, body }: PipelineRequest): Operation {
     : 'createUser';
 }
 
+/** Whether the request creates a user. Such a request names none. */
+export function isCreate(request: PipelineRequest): boolean {
+  const operation = operationOf(request);
+  return operation === 'createUser' || operation === 'createUserAndToken';
+}
+
 const identity = z.object({ id: z.string().regex(userIdPattern) });
 const accessToken = z.object({
   token: z.string().min(1),

@@ -6,9 +6,15 @@ import type { ServiceError } from '../../../shared/errors.ts';
 
 const { signal } = new AbortController();
 
-/** An error as the SDK throws it. */
-function responseError(statusCode: number, code?: string, headers: Record<string, string> = {}): RestError {
-  const request = createPipelineRequest({ url: 'https://name.communication.azure.com/' });
+/** An error as the SDK throws it; by default of a request that names a user. */
+function responseError(
+  statusCode: number,
+  code?: string,
+  headers: Record<string, string> = {},
+  path = 'identities/8:acs:id/:issueAccessToken',
+): RestError {
+  const url = `https://name.communication.azure.com/${path}`;
+  const request = createPipelineRequest({ url, method: 'POST' });
   return new RestError('Text of ACS.', {
     statusCode,
     ...(code === undefined ? {} : { code }),
@@ -38,6 +44,14 @@ test.each([
   const unknown = isUnknownUser(responseError(status, code));
 
   expect(unknown).toBe(expected);
+});
+
+test('a create is not told that its user is unknown or of another resource', () => {
+  const unknown = responseError(404, 'IdentityNotFound', {}, 'identities');
+  const foreign = responseError(401, 'IdentityNotOwned', {}, 'identities');
+
+  expect(toServiceError(unknown, acsErrors, signal)).toMatchObject({ code: 'upstream_unavailable' });
+  expect(isRejectedCredentials(foreign)).toBe(true);
 });
 
 test.each([
