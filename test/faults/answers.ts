@@ -22,7 +22,9 @@ export function html(status: number): Answer {
 
 /** Sends the connection's end instead of a response. */
 export const close: Answer = (response) => response.destroy();
-export const reset: Answer = (response) => response.socket?.resetAndDestroy();
+export const reset: Answer = (response) => {
+  resetConnection(response);
+};
 export const hang: Answer = () => undefined;
 export const noHttp: Answer = (response) => response.socket?.end('220 mail.example.com ESMTP\r\n');
 
@@ -35,7 +37,9 @@ export const hangInBody: Answer = (response) => {
 };
 
 export const resetInBody: Answer = (response) => {
-  startJson(response).write('{"identity":', () => response.socket?.resetAndDestroy());
+  startJson(response).write('{"identity":', () => {
+    resetConnection(response);
+  });
 };
 
 /** A byte every 50 ms, without an end. */
@@ -72,7 +76,9 @@ export const resetWhileCompressed: Answer = (response) => {
   startJson(response, { 'Content-Encoding': 'gzip' });
   gzip.pipe(response, { end: false });
   gzip.write('{"identity":');
-  gzip.flush(() => response.socket?.resetAndDestroy());
+  gzip.flush(() => {
+    resetConnection(response);
+  });
 };
 
 export function redirect(status: number, location?: string): Answer {
@@ -80,6 +86,12 @@ export function redirect(status: number, location?: string): Answer {
     const self = `http://${response.req.headers.host ?? ''}${response.req.url ?? ''}`;
     body(status, '', { Location: location ?? self })(response);
   };
+}
+
+/** With a TCP reset; a TLS connection is only closed. */
+function resetConnection({ socket }: ServerResponse): void {
+  if (socket === null || 'encrypted' in socket) socket?.destroy();
+  else socket.resetAndDestroy();
 }
 
 function startJson(response: ServerResponse, headers: Record<string, string> = {}): ServerResponse {
