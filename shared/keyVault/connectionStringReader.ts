@@ -7,9 +7,10 @@ import type { ReadSecret } from './vaultSecret.ts';
 /** After a failed read, the last good value is served this long before the next read. */
 const RETRY_INTERVAL_MS = 15_000;
 /**
- * The time between reads because ACS rejected the credentials. It doubles while the value stays the same: short at
- * first, because a rotation updates the secret soon after the key.
+ * The time between reads because ACS rejected the credentials: a tenth of the time since it began to, within these
+ * limits. A rotation updates the secret soon after the key, and the service then fails a tenth longer than it must.
  */
+const REREAD_SHARE = 0.1;
 const MIN_REREAD_INTERVAL_MS = 1000;
 const MAX_REREAD_INTERVAL_MS = 30_000;
 /** `Retry-After` while there is no connection string to serve with. */
@@ -37,7 +38,7 @@ export class ConnectionStringReader {
   #current: ConnectionString | undefined;
   #staleAt = 0;
   #rereadAllowedAt = -Infinity;
-  #rereadIntervalMs = MIN_REREAD_INTERVAL_MS;
+  #rejectedSince: number | undefined;
   #vaultUnavailable = false;
 
   constructor(readSecret: ReadSecret, { ttlMs, timeoutMs, clock = () => performance.now() }: ReaderOptions) {
@@ -97,11 +98,15 @@ export class ConnectionStringReader {
 
   /** Whether the secret may be read again now. If so, sets the time of the next read. */
   #isRereadDue(): boolean {
-    const overdueMs = this.#clock() - this.#rereadAllowedAt;
+    const now = this.#clock();
+    const overdueMs = now - this.#rereadAllowedAt;
     if (overdueMs < 0) return false;
-    if (overdueMs > MAX_REREAD_INTERVAL_MS) this.#rereadIntervalMs = MIN_REREAD_INTERVAL_MS;
-    this.#rereadAllowedAt = this.#clock() + this.#rereadIntervalMs;
-    this.#rereadIntervalMs = Math.min(MAX_REREAD_INTERVAL_MS, this.#rereadIntervalMs * 2);
+    // No rejection for so long: this one has another cause.
+    if (overdueMs > MAX_REREAD_INTERVAL_MS) this.#rejectedSince = undefined;
+    this.#rejectedSince ??= now;
+    const intervalMs = (now - this.#rejectedSince) * REREAD_SHARE;
+    this.#rereadAllowedAt =
+      now + Math.min(MAX_REREAD_INTERVAL_MS, Math.max(MIN_REREAD_INTERVAL_MS, intervalMs));
     return true;
   }
 
@@ -126,7 +131,7 @@ export class ConnectionStringReader {
     // The same object stands for the same value: ACS clients are kept per connection string.
     if (known?.endpoint === read.endpoint && known.accessKey === read.accessKey) return known;
     this.#current = read;
-    this.#rereadIntervalMs = MIN_REREAD_INTERVAL_MS;
+    this.#rejectedSince = undefined;
     return read;
   }
 

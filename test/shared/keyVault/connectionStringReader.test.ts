@@ -278,20 +278,26 @@ describe('after ACS rejected the connection string', () => {
     expect(reads).toBe(2);
   });
 
-  test('the vault is read again after 1, 2, 4, 8, 16 and then every 30 seconds while the value stays', async () => {
+  test('the time between reads grows from 1 to 30 seconds, a tenth of the time since the first rejection', async () => {
     const rejected = await reader.get(signal);
-    const intervals: number[] = [];
-    let last = now;
-    for (let before = reads; intervals.length < 8; now += 500) {
+    const started = now;
+    const readAt: number[] = [];
+    for (let before = reads; now - started < 600_000; now += 500) {
       await reader.refreshAfterRejection(rejected, signal);
-      if (reads > before) {
-        intervals.push(now - last);
-        last = now;
-        before = reads;
-      }
+      if (reads > before) readAt.push(now - started);
+      before = reads;
     }
 
-    expect(intervals).toEqual([0, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
+    expect(readAt.slice(0, 12)).toEqual(
+      [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11].map((second) => second * 1000),
+    );
+    for (const [index, at] of readAt.slice(1).entries()) {
+      const previous = readAt[index] ?? 0;
+      const expected = Math.min(30_000, Math.max(1000, previous / 10));
+      expect(at - previous).toBeGreaterThanOrEqual(expected);
+      expect(at - previous).toBeLessThan(expected + 500);
+    }
+    expect((readAt.at(-1) ?? 0) - (readAt.at(-2) ?? 0)).toBe(30_000);
   });
 
   test('the vault is read again after a second when the last rejection was long ago', async () => {
