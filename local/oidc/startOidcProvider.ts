@@ -1,5 +1,4 @@
 import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { SAMPLE_CLIENT, SAMPLE_GRANT } from './sampleClient.ts';
 
@@ -54,14 +53,18 @@ export async function startOidcProvider({
   });
   child.on('error', () => undefined);
   const exited = new Promise((resolve) => child.once('exit', resolve));
-  const replyTo = async (id: number): Promise<string> => {
-    for (;;) {
-      const [reply] = (await Promise.race([
-        once(child, 'message'),
-        exited.then(() => Promise.reject(new Error('The OpenID Connect provider exited.'))),
-      ])) as [ProviderReply];
-      if (reply.id === id) return reply.result ?? '';
-    }
+  const waiting = new Map<number, PromiseWithResolvers<string>>();
+  child.on('message', ({ id, result = '' }: ProviderReply) => {
+    waiting.get(id)?.resolve(result);
+    waiting.delete(id);
+  });
+  void exited.then(() => {
+    for (const { reject } of waiting.values()) reject(new Error('The OpenID Connect provider exited.'));
+  });
+  const replyTo = (id: number): Promise<string> => {
+    const reply = Promise.withResolvers<string>();
+    waiting.set(id, reply);
+    return reply.promise;
   };
   const issuer = await replyTo(0);
   const tokenEndpoint = `${issuer}/token`;

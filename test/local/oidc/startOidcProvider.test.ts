@@ -37,6 +37,14 @@ test.each([
   expect(claims['roles']).toEqual(roles);
 });
 
+test('signs many tokens at once', async () => {
+  const tokens = await Promise.all(
+    Array.from({ length: 50 }, (_, index) => provider.sign({ sub: `user ${index}` })),
+  );
+
+  expect(new Set(tokens).size).toBe(50);
+});
+
 test('replaces its key when the keys are rotated', async () => {
   const before = await provider.tokenFor('alice');
   await provider.rotateKeys();
