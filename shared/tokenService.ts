@@ -132,6 +132,11 @@ function createdUser(userId: string): CreatedUser {
   return { user: { communicationUserId: userId } };
 }
 
-function issuedToken(userId: string, { token, expiresOn }: AccessToken): IssuedToken {
-  return { token, expiresOn: expiresOn.toISOString(), user: { communicationUserId: userId } };
+function issuedToken(userId: string, { token, expiresOn, endpoint }: AccessToken): IssuedToken {
+  return {
+    token,
+    expiresOn: expiresOn.toISOString().replace(/\.\d+Z$/, 'Z'),
+    user: { communicationUserId: userId },
+    endpoint,
+  };
 }

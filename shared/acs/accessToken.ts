@@ -12,6 +12,8 @@ export const MAX_EXPIRY_MINUTES = 1440;
 export interface AccessToken {
   token: string;
   expiresOn: Date;
+  /** URL of the ACS resource, without a trailing slash. */
+  endpoint: string;
 }
 
 /** The scopes and the lifetime, in minutes, of a token to issue. */

@@ -1,9 +1,8 @@
-import type { CommunicationIdentityClient } from '@azure/communication-identity';
 import { abortable } from '../azure/deadline.ts';
 import { toServiceError } from '../azure/sdkErrors.ts';
 import type { AccessToken, TokenOptions } from './accessToken.ts';
 import { acsErrors, isRejectedCredentials, isUnknownUser, rejectedCredentials } from './acsErrors.ts';
-import type { IdentityClients } from './identityClients.ts';
+import type { IdentityClient, IdentityClients } from './identityClients.ts';
 
 /**
  * The Communication Services identity operations, each within the deadline of its signal. They throw
@@ -18,7 +17,7 @@ export class AcsIdentity {
   }
 
   async createUser(abortSignal: AbortSignal): Promise<string> {
-    const user = await this.#call(abortSignal, (client) => client.createUser({ abortSignal }));
+    const user = await this.#call(abortSignal, ({ sdk }) => sdk.createUser({ abortSignal }));
     return user.communicationUserId;
   }
 
@@ -27,10 +26,11 @@ export class AcsIdentity {
     { scopes, expiresInMinutes }: TokenOptions,
     abortSignal: AbortSignal,
   ): Promise<AccessToken & { userId: string }> {
-    const { token, expiresOn, user } = await this.#call(abortSignal, (client) =>
-      client.createUserAndToken([...scopes], { tokenExpiresInMinutes: expiresInMinutes, abortSignal }),
-    );
-    return { token, expiresOn, userId: user.communicationUserId };
+    return this.#call(abortSignal, async ({ sdk, endpoint }) => {
+      const options = { tokenExpiresInMinutes: expiresInMinutes, abortSignal };
+      const { token, expiresOn, user } = await sdk.createUserAndToken([...scopes], options);
+      return { token, expiresOn, endpoint, userId: user.communicationUserId };
+    });
   }
 
   async issueToken(
@@ -39,32 +39,30 @@ export class AcsIdentity {
     abortSignal: AbortSignal,
   ): Promise<AccessToken> {
     const user = { communicationUserId: userId };
-    const { token, expiresOn } = await this.#call(abortSignal, (client) =>
-      client.getToken(user, [...scopes], { tokenExpiresInMinutes: expiresInMinutes, abortSignal }),
-    );
-    return { token, expiresOn };
+    return this.#call(abortSignal, async ({ sdk, endpoint }) => {
+      const options = { tokenExpiresInMinutes: expiresInMinutes, abortSignal };
+      const { token, expiresOn } = await sdk.getToken(user, [...scopes], options);
+      return { token, expiresOn, endpoint };
+    });
   }
 
   async revokeTokens(userId: string, abortSignal: AbortSignal): Promise<void> {
-    await this.#call(abortSignal, (client) =>
-      client.revokeTokens({ communicationUserId: userId }, { abortSignal }),
+    await this.#call(abortSignal, ({ sdk }) =>
+      sdk.revokeTokens({ communicationUserId: userId }, { abortSignal }),
     );
   }
 
   /** Succeeds when the user does not exist; one of another resource is `user_not_found`. */
   async deleteUser(userId: string, abortSignal: AbortSignal): Promise<void> {
-    await this.#call(abortSignal, (client) =>
-      client.deleteUser({ communicationUserId: userId }, { abortSignal }).catch((error: unknown) => {
+    await this.#call(abortSignal, ({ sdk }) =>
+      sdk.deleteUser({ communicationUserId: userId }, { abortSignal }).catch((error: unknown) => {
         if (!isUnknownUser(error)) throw error;
       }),
     );
   }
 
   /** Runs an operation. When ACS rejects the credentials, refreshes them and tries once more. */
-  async #call<T>(
-    signal: AbortSignal,
-    operation: (client: CommunicationIdentityClient) => Promise<T>,
-  ): Promise<T> {
+  async #call<T>(signal: AbortSignal, operation: (client: IdentityClient) => Promise<T>): Promise<T> {
     const client = await this.#clients.get(signal);
     try {
       // @azure/identity ignores the signal while it gets a token of the managed identity.

@@ -13,30 +13,36 @@ import type { ConnectionStringReader } from '../keyVault/connectionStringReader.
 import { isCreate, operationOf, responseBodies } from './operation.ts';
 import { throttleGate } from './throttleGate.ts';
 
-/** Gives the SDK client to use now. */
+/** An SDK client, and the URL of the resource that it calls. */
+export interface IdentityClient {
+  sdk: CommunicationIdentityClient;
+  /** Without a trailing slash, so that paths can be appended. */
+  endpoint: string;
+}
+
+/** Gives the client to use now. */
 export interface IdentityClients {
-  get(signal: AbortSignal): Promise<CommunicationIdentityClient>;
+  get(signal: AbortSignal): Promise<IdentityClient>;
   /** The client to use after ACS rejected the credentials of another; `undefined` when there is no other. */
-  refreshAfterRejection(
-    rejected: CommunicationIdentityClient,
-    signal: AbortSignal,
-  ): Promise<CommunicationIdentityClient | undefined>;
+  refreshAfterRejection(rejected: IdentityClient, signal: AbortSignal): Promise<IdentityClient | undefined>;
 }
 
 /** Clients that sign with the access key of the vault's connection string, one for each value it takes. */
 export function connectionStringClients(reader: ConnectionStringReader): IdentityClients {
   const options = clientOptions();
-  const clients = new WeakMap<ConnectionString, CommunicationIdentityClient>();
-  const sources = new WeakMap<CommunicationIdentityClient, ConnectionString>();
+  const clients = new WeakMap<ConnectionString, IdentityClient>();
+  const sources = new WeakMap<IdentityClient, ConnectionString>();
 
-  const clientFor = (source: ConnectionString): CommunicationIdentityClient => {
+  const clientFor = (source: ConnectionString): IdentityClient => {
     const known = clients.get(source);
     if (known !== undefined) return known;
-    const client = new CommunicationIdentityClient(
-      source.endpoint,
-      new AzureKeyCredential(source.accessKey),
-      { ...options, allowInsecureConnection: isLoopback(new URL(source.endpoint)) },
-    );
+    const endpoint = new URL(source.endpoint);
+    const credential = new AzureKeyCredential(source.accessKey);
+    const sdk = new CommunicationIdentityClient(source.endpoint, credential, {
+      ...options,
+      allowInsecureConnection: isLoopback(endpoint),
+    });
+    const client = { sdk, endpoint: endpoint.origin };
     clients.set(source, client);
     sources.set(client, source);
     return client;
@@ -54,10 +60,11 @@ export function connectionStringClients(reader: ConnectionStringReader): Identit
 
 /** The one client that uses the managed identity: it has no key to refresh. */
 export function keylessClients(endpoint: URL, credential: TokenCredential): IdentityClients {
-  const client = new CommunicationIdentityClient(endpoint.href, credential, {
+  const sdk = new CommunicationIdentityClient(endpoint.href, credential, {
     ...clientOptions(),
     allowInsecureConnection: isLoopback(endpoint),
   });
+  const client = { sdk, endpoint: endpoint.origin };
   return { get: () => Promise.resolve(client), refreshAfterRejection: () => Promise.resolve(undefined) };
 }
 

@@ -74,10 +74,13 @@ export interface CommunicationUser {
   communicationUserId: string;
 }
 
-/** An issued access token; `expiresOn` is an ISO 8601 time in UTC. */
+/** An issued access token. */
 export interface IssuedToken {
   token: string;
+  /** UTC in whole seconds, rounded down: some platforms' date parsers read no fractions. */
   expiresOn: string;
+  /** URL of the ACS resource, without a trailing slash. Chat clients need it. */
+  endpoint: string;
   user: CommunicationUser;
 }
 

@@ -8,6 +8,9 @@ import { problemResponse } from './problem.ts';
 import { errorFields, type LogFields, logRequest, type RequestEvent } from './requestLog.ts';
 import type { TokenService } from '../tokenService.ts';
 
+/** What pages of another origin may read of a response. */
+const EXPOSED_HEADERS = 'Retry-After, WWW-Authenticate, X-Request-Id, Location';
+
 /** A request of an identified caller, and what a handler needs to answer it. */
 export interface Call {
   request: HttpRequest;
@@ -94,6 +97,7 @@ function withCommonHeaders(response: HttpResponseInit, context: InvocationContex
       'Cache-Control': 'no-store',
       'X-Content-Type-Options': 'nosniff',
       'X-Request-Id': context.invocationId,
+      'Access-Control-Expose-Headers': EXPOSED_HEADERS,
     },
   };
 }

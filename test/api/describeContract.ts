@@ -4,7 +4,12 @@ import type { Api, ApiResponse, StartApi } from './api.ts';
 
 const json = { 'Content-Type': 'application/json' };
 const user = { communicationUserId: expect.stringMatching(/^8:acs:[0-9a-f-]{36}_[0-9a-f-]{36}$/) };
-const issued = { token: expect.any(String), expiresOn: expect.stringMatching(/^\d{4}-.*Z$/), user };
+const issued = {
+  token: expect.any(String),
+  expiresOn: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+  user,
+  endpoint: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+};
 
 /** The contract of the API, the same in process and over HTTP. */
 export function describeContract(transport: string, start: StartApi): void {
@@ -132,6 +137,9 @@ export function describeContract(transport: string, start: StartApi): void {
       expect(response.status).toBe(status);
       expect(response.headers.get('Cache-Control')).toBe('no-store');
       expect(response.headers.get('X-Content-Type-Options')).toBe('nosniff');
+      expect(response.headers.get('Access-Control-Expose-Headers')).toBe(
+        'Retry-After, WWW-Authenticate, X-Request-Id, Location',
+      );
       expect(response.headers.get('X-Request-Id')).toMatch(/^[0-9a-f-]{36}$/);
     });
 

@@ -44,7 +44,7 @@ test('makes a working client of a new connection string', async () => {
 
   expect(second).toBeDefined();
   expect(second).not.toBe(first);
-  await expect(second?.createUser()).resolves.toHaveProperty('communicationUserId');
+  await expect(second?.sdk.createUser()).resolves.toHaveProperty('communicationUserId');
   expect(await clients.get(signal)).toBe(second);
 });
 
@@ -65,5 +65,6 @@ test('always uses the same client with the managed identity', async () => {
   const other = await clients.refreshAfterRejection(first, signal);
 
   expect(second).toBe(first);
+  expect(first.endpoint).toBe('https://name.communication.azure.com');
   expect(other).toBeUndefined();
 });
