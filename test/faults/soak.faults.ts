@@ -126,17 +126,14 @@ async function injectFault(random: () => number): Promise<void> {
     { delayMs: 500 },
     { delayMs: 10_000 },
   ]);
-  // After a 429, the service sends single requests: many faults would outlast the test.
-  const times = 1 + Math.floor(random() * (fault.status === 429 ? 2 : 50));
-  switch (pick(['acs', 'acs', 'vault', 'identity', 'table', 'issuer', 'rotation'])) {
+  const dependency = pick(['acs', 'acs', 'vault', 'identity', 'table', 'issuer', 'rotation'] as const);
+  switch (dependency) {
     case 'acs':
-      azure.acs.faults.arm({ ...fault, times });
-      break;
     case 'vault':
-      azure.vault.faults.arm({ ...fault, times });
-      break;
     case 'identity':
-      azure.identity.faults.arm({ ...fault, times });
+      azure[dependency].faults.arm({ ...fault, times: 1 + Math.floor(random() * 50) });
+      await wait(random() * 3000);
+      azure[dependency].faults.clear();
       break;
     case 'table':
       [, table.fault] = pick(outages);
