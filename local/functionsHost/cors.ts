@@ -1,11 +1,19 @@
 import type { IncomingMessage } from 'node:http';
+import { isLoopbackOrigin } from '../loopbackOrigin.ts';
 import type { Reply } from './reply.ts';
 
-/** The CORS settings in local.settings.json. */
+/** Which pages may call the functions. */
 export interface CorsSettings {
   /** In lower case; `*` allows any origin. */
   origins: readonly string[];
   credentials: boolean;
+  /** Whether pages of this machine may call, on any port. */
+  loopback: boolean;
+}
+
+export function allowsOrigin(origin: string, { origins, loopback }: CorsSettings): boolean {
+  if (origins.includes('*') || origins.includes(origin.toLowerCase())) return true;
+  return loopback && isLoopbackOrigin(origin);
 }
 
 /** The CORS headers for a request from an allowed origin; none for any other request. */
@@ -13,10 +21,10 @@ export function corsHeaders(request: IncomingMessage, cors: CorsSettings): Recor
   const { origin } = request.headers;
   if (origin === undefined) return {};
   if (cors.origins.includes('*')) return { 'access-control-allow-origin': '*' };
-  if (!cors.origins.includes(origin.toLowerCase())) return {};
+  if (!allowsOrigin(origin, cors)) return {};
   return {
     'access-control-allow-origin': origin,
-    ...(cors.origins.length > 1 && { vary: 'Origin' }),
+    ...((cors.loopback || cors.origins.length > 1) && { vary: 'Origin' }),
     ...(cors.credentials && { 'access-control-allow-credentials': 'true' }),
   };
 }
@@ -26,6 +34,7 @@ export function corsHeaders(request: IncomingMessage, cors: CorsSettings): Recor
  * without headers, as in ASP.NET.
  */
 export function preflight(request: IncomingMessage, cors: CorsSettings): Reply | undefined {
+  if (cors.origins.length === 0 && !cors.loopback) return undefined;
   const method = request.headers['access-control-request-method'];
   if (request.method !== 'OPTIONS' || request.headers.origin === undefined || method === undefined) {
     return undefined;

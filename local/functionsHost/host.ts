@@ -16,6 +16,10 @@ export interface HostOptions {
   /** 0 takes a free port. */
   port: number;
   enableAuth: boolean;
+  /** Lets pages on any port of this machine call the functions. */
+  allowLocalPages: boolean;
+  /** One line for each request, instead of what Core Tools prints. */
+  compactLog: boolean;
 }
 
 /** A host that serves an app. */
@@ -28,7 +32,13 @@ export interface Host {
 }
 
 /** Loads the app into this process and serves it. Call it once per process: an app cannot be unloaded. */
-export async function startHost({ app, port, enableAuth }: HostOptions): Promise<Host> {
+export async function startHost({
+  app,
+  port,
+  enableAuth,
+  allowLocalPages,
+  compactLog,
+}: HostOptions): Promise<Host> {
   const { routePrefix } = await readHostJson(app);
   const settings = await readLocalSettings(app);
   applyEnvironment(settings.values, process.env);
@@ -51,7 +61,8 @@ export async function startHost({ app, port, enableAuth }: HostOptions): Promise
     programmingModel,
     functions,
     keys: enableAuth ? keys : undefined,
-    cors: settings.cors,
+    cors: { ...settings.cors, loopback: allowLocalPages },
+    compactLog,
     homepageDisabled: process.env['AzureWebJobsDisableHomepage']?.toLowerCase() === 'true',
   });
   const server = await serveHttp(handler, port);

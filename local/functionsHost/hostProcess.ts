@@ -9,11 +9,14 @@ import { startupListing } from './startupListing.ts';
 const usage = `Serves an Azure Functions app on this machine.
 
 node local/functionsHost/hostProcess.ts [--app DIR] [--port N] [--enable-auth]
+                                           [--allow-local-pages] [--compact-log]
 
-  --app DIR      folder of host.json and package.json; default: the current folder
-  --port N       default 7071; 0 takes a free port
-  --enable-auth  check function keys, as Azure does
-  --help         show this text
+  --app DIR            folder of host.json and package.json; default: the current folder
+  --port N             default 7071; 0 takes a free port
+  --enable-auth        check function keys, as Azure does
+  --allow-local-pages  let pages on any port of this machine call the functions
+  --compact-log        print one line for each request
+  --help               show this text
 `;
 
 const options = readCommandLine(usage, () => {
@@ -22,6 +25,8 @@ const options = readCommandLine(usage, () => {
       app: { type: 'string', default: '.' },
       port: { type: 'string', default: '7071' },
       'enable-auth': { type: 'boolean', default: false },
+      'allow-local-pages': { type: 'boolean', default: false },
+      'compact-log': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -30,6 +35,8 @@ const options = readCommandLine(usage, () => {
     app: resolve(values.app),
     port: readPort(values.port),
     enableAuth: values['enable-auth'],
+    allowLocalPages: values['allow-local-pages'],
+    compactLog: values['compact-log'],
   };
 });
 

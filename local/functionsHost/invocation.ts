@@ -6,13 +6,14 @@ import type {
   RpcHttpResponse,
 } from './coreTypes.ts';
 import type { HttpFunction } from './httpFunctions.ts';
-import { writeLog } from './log.ts';
+import type { WriteLog } from './log.ts';
 
 /** Runs a function once, in the worker's order: arguments, function, response. Rejects with what it throws. */
 export async function invoke(
   programmingModel: ProgrammingModel,
   invoked: HttpFunction,
   http: RpcHttpRequest,
+  writeLog: WriteLog,
 ): Promise<RpcHttpResponse | null | undefined> {
   const invocationId = randomUUID();
   const core: CoreInvocationContext = {

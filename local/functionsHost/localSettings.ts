@@ -19,13 +19,13 @@ const localSettingsSchema = z.object({
 /** The settings in local.settings.json that this host uses. */
 export interface LocalSettings {
   values: Record<string, string>;
-  cors?: CorsSettings | undefined;
+  cors: CorsSettings;
 }
 
 /** Reads local.settings.json; the file is optional. */
 export async function readLocalSettings(app: string): Promise<LocalSettings> {
   const settings = await readJsonFile(join(app, 'local.settings.json'), localSettingsSchema);
-  if (settings === undefined) return { values: {} };
+  if (settings === undefined) return { values: {}, cors: corsSettings(undefined, false) };
   if (settings.IsEncrypted) {
     throw new StartError(
       'local.settings.json is encrypted: IsEncrypted is true or missing. ' +
@@ -38,15 +38,14 @@ export async function readLocalSettings(app: string): Promise<LocalSettings> {
   };
 }
 
-function corsSettings(list: string | undefined, credentials: boolean): CorsSettings | undefined {
+function corsSettings(list: string | undefined, credentials: boolean): CorsSettings {
   const origins = (list ?? '').split(',').flatMap((origin) => origin.trim().toLowerCase() || []);
-  if (origins.length === 0) return undefined;
   if (credentials && origins.includes('*')) {
     throw new StartError(
       'local.settings.json: Host.CORS must list origins when CORSCredentials is true. Browsers reject "*".',
     );
   }
-  return { origins, credentials };
+  return { origins, credentials, loopback: false };
 }
 
 /** Sets the app's settings as environment variables. An existing variable wins, as in Core Tools. */

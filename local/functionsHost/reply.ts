@@ -5,6 +5,8 @@ export interface Reply {
   status: number;
   headers?: Record<string, string>;
   body?: Uint8Array | string;
+  /** Why the host itself rejects the request; for the log. */
+  reason?: string;
 }
 
 const bodilessStatuses = new Set([204, 205, 304]);

@@ -1,8 +1,9 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { adminApi } from './adminApi.ts';
-import type { ProgrammingModel } from './coreTypes.ts';
+import type { ProgrammingModel, RpcLogLevel } from './coreTypes.ts';
 import { corsHeaders, type CorsSettings, preflight } from './cors.ts';
+import { foreignRequest } from './foreignRequest.ts';
 import { homepage } from './homepage.ts';
 import type { HttpFunction } from './httpFunctions.ts';
 import { invoke } from './invocation.ts';
@@ -10,6 +11,7 @@ import { type Keys, mayCall, presentedKey } from './keys.ts';
 import { writeLog } from './log.ts';
 import { type Reply, sendReply } from './reply.ts';
 import { decodePath } from './requestPath.ts';
+import { noRoute, requestLine } from './requestLine.ts';
 import { matchRoute, type RouteMatch } from './routes.ts';
 import { fromRpcHttpResponse } from './rpcHttpResponse.ts';
 import { toRpcHttpRequest } from './rpcHttpRequest.ts';
@@ -22,23 +24,31 @@ export interface RequestHandlerOptions {
   functions: readonly HttpFunction[];
   /** Absent when keys are not checked. */
   keys?: Keys | undefined;
-  cors?: CorsSettings | undefined;
+  cors: CorsSettings;
+  compactLog: boolean;
   homepageDisabled: boolean;
 }
 
 /** Serves the host's own paths and the functions. */
 export function createRequestHandler(options: RequestHandlerOptions): RequestListener {
-  const { programmingModel, functions, keys, cors, homepageDisabled } = options;
+  const { programmingModel, functions, keys, cors, compactLog, homepageDisabled } = options;
+  const log = compactLog ? logErrors : writeLog;
 
   return (request, response) => {
+    const started = performance.now();
     void reply(request)
       .catch((error: unknown): Reply => {
         const clientLeft = request.destroyed && !request.complete;
         if (!clientLeft) logError(error);
         return { status: 500 };
       })
-      .then(({ headers, ...rest }) => {
-        sendReply(response, { ...rest, headers: { ...headers, ...(cors && corsHeaders(request, cors)) } });
+      .then((result) => {
+        const { headers, ...rest } = result;
+        sendReply(response, { ...rest, headers: { ...headers, ...corsHeaders(request, cors) } });
+        if (!compactLog && result.reason === undefined) return;
+        const { method = '', url = '' } = request;
+        const [path = ''] = url.split('?');
+        writeLog('information', requestLine(method, path, result, performance.now() - started));
       })
       .catch((error: unknown) => {
         logError(error);
@@ -49,8 +59,10 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestLis
 
   async function reply(request: IncomingMessage): Promise<Reply> {
     const { method = 'GET', url: target = '/' } = request;
-    const preflightReply = cors && preflight(request, cors);
+    const preflightReply = preflight(request, cors);
     if (preflightReply) return preflightReply;
+    const foreign = foreignRequest(request, cors);
+    if (foreign !== undefined) return { status: 403, reason: foreign, body: `${foreign}\n` };
 
     const path = decodePath(target);
     const base = `http://${request.headers.host ?? 'localhost'}`;
@@ -61,8 +73,13 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestLis
     const adminReply = adminApi(method, path, key, keys);
     if (adminReply) return adminReply;
     const match = matchRoute(functions, method, target);
-    if (!match) return path === '/' ? homepage(homepageDisabled) : { status: 404 };
-    if (keys && !mayCall(match.function.authLevel, key, keys)) return { status: 401 };
+    if (!match) {
+      return path === '/' ? homepage(homepageDisabled) : { status: 404, reason: noRoute(functions) };
+    }
+    if (keys && !mayCall(match.function.authLevel, key, keys)) {
+      const reason = `the function key is ${key === '' ? 'missing' : 'wrong'}. Send it in the header x-functions-key`;
+      return { status: 401, reason };
+    }
     return call(request, url, match);
   }
 
@@ -72,8 +89,13 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestLis
     if (length > MAX_BODY_BYTES) return { status: 413 };
     const body = length > 0 ? await buffer(request) : undefined;
     const rpcRequest = toRpcHttpRequest(request, url, match.params, body);
-    return fromRpcHttpResponse(await invoke(programmingModel, match.function, rpcRequest));
+    return fromRpcHttpResponse(await invoke(programmingModel, match.function, rpcRequest, log));
   }
+}
+
+/** A line for each request replaces what functions log about their work; what went wrong stays. */
+function logErrors(level: RpcLogLevel, message: string): void {
+  if (level === 'error' || level === 'critical') writeLog(level, message);
 }
 
 function logError(error: unknown): void {

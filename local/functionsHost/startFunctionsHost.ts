@@ -14,6 +14,10 @@ export interface FunctionsHostOptions {
   port?: number;
   /** Checks function keys, as Azure does. */
   enableAuth?: boolean;
+  /** Lets pages on any port of this machine call the functions. */
+  allowLocalPages?: boolean;
+  /** One line for each request, instead of what Core Tools prints. */
+  compactLog?: boolean;
   /** The app's environment, to which local.settings.json adds. */
   env: NodeJS.ProcessEnv;
   /** Receives every line that the host and the app write. */
@@ -39,8 +43,11 @@ export interface FunctionsHost extends HostListing {
 
 /** Serves an app in a child process, which exits with this one. Rejects with the reason when the app cannot start. */
 export async function startFunctionsHost(options: FunctionsHostOptions): Promise<FunctionsHost> {
-  const { app, port = 0, enableAuth = false, env, onLog, signal } = options;
-  const args = ['--app', app, '--port', String(port), ...(enableAuth ? ['--enable-auth'] : [])];
+  const { app, port = 0, env, onLog, signal } = options;
+  const args = ['--app', app, '--port', String(port)];
+  if (options.enableAuth) args.push('--enable-auth');
+  if (options.allowLocalPages) args.push('--allow-local-pages');
+  if (options.compactLog) args.push('--compact-log');
   const child = fork(join(import.meta.dirname, 'hostProcess.ts'), args, {
     env,
     execArgv: [],

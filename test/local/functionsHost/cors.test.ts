@@ -69,6 +69,24 @@ describe('with allowed origins', () => {
   });
 });
 
+test.concurrent('allows pages of this machine on any port when it is told to', async () => {
+  const host = await serveApp({ source }, { allowLocalPages: true });
+  const allowedOrigin = async (origin: string) =>
+    (await fetch(`${host.url}/api/called`, preflight(origin))).headers.get('access-control-allow-origin');
+
+  for (const origin of [
+    'http://localhost:3000',
+    'http://127.0.0.1:5173',
+    'http://[::1]:8080',
+    'https://localhost',
+  ]) {
+    expect(await allowedOrigin(origin)).toBe(origin);
+  }
+  for (const origin of ['https://evil.example', 'http://localhost.evil.example', 'null']) {
+    expect(await allowedOrigin(origin)).toBeNull();
+  }
+});
+
 test.concurrent('returns 404 to OPTIONS without allowed origins', async () => {
   const host = await serveApp({ source });
 

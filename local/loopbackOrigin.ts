@@ -1,0 +1,16 @@
+import { isLoopback } from '../shared/azure/loopback.ts';
+
+/** How a program in the Android emulator reaches this machine. */
+const ANDROID_HOST = '10.0.2.2';
+
+/** Whether the value of an `Origin` header is a page on this machine. */
+export function isLoopbackOrigin(origin: string): boolean {
+  const url = URL.parse(origin);
+  return url !== null && isLoopback(url);
+}
+
+/** Whether the value of a `Host` header names this machine. A name that points here through DNS does not. */
+export function isLoopbackHost(host: string | undefined): boolean {
+  const url = URL.parse(`http://${host ?? ''}`);
+  return url !== null && (isLoopback(url) || url.hostname === ANDROID_HOST);
+}
