@@ -1,3 +1,5 @@
+import { nearestName } from './nearestName.ts';
+
 /** An error whose message is meant for the user of a command. */
 export class CommandError extends Error {
   override name = 'CommandError';
@@ -19,16 +21,25 @@ export function readCommandLine<Options>(usage: string, read: () => Options & { 
     }
     return options;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`${reason.replace(/\.?$/, '.')} See --help.\n`);
+    const reason = explain(error, usage);
+    process.stderr.write(`${reason.replace(/[.?]?$/, (end) => end || '.')} See --help.\n`);
     process.exit(2);
   }
 }
 
+/** The message of an error; for a misspelt option, with the nearest one that the usage names. */
+function explain(error: unknown, usage: string): string {
+  if (!(error instanceof Error)) return String(error);
+  const [, option] = /^Unknown option '(--[\w-]+)/.exec(error.message) ?? [];
+  if (option === undefined) return error.message;
+  const nearest = nearestName(option, usage.match(/--[a-z][\w-]*/g) ?? []);
+  return `Unknown option ${option}.${nearest === undefined ? '' : ` Did you mean ${nearest}?`}`;
+}
+
 /** Reads a port from 0 to 65535; 0 means any free port. */
-export function readPort(text: string): number {
+export function readPort(text: string, option = '--port'): number {
   if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) {
-    throw new RangeError(`--port must be a number from 0 to 65535, not '${text}'`);
+    throw new RangeError(`${option} must be a number from 0 to 65535, not '${text}'`);
   }
   return Number(text);
 }

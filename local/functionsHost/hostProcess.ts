@@ -8,8 +8,8 @@ import { startupListing } from './startupListing.ts';
 
 const usage = `Serves an Azure Functions app on this machine.
 
-node local/functionsHost/hostProcess.ts [--app DIR] [--port N] [--enable-auth]
-                                           [--allow-local-pages] [--compact-log]
+npm run host -- [--app DIR] [--port N] [--enable-auth] [--allow-local-pages]
+                [--compact-log]
 
   --app DIR            folder of host.json and package.json; default: the current folder
   --port N             default 7071; 0 takes a free port

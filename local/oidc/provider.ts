@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
 import type { JWK } from 'jose';
 import { errors, Provider } from 'oidc-provider';
-import { SAMPLE_CLIENT, SAMPLE_GRANT } from './sampleClient.ts';
+import { isSampleRedirectUri, SAMPLE_CLIENT, SAMPLE_GRANT } from './sampleClient.ts';
 
 const ADMINISTRATOR = 'admin';
 const HOUR_SECONDS = 3600;
@@ -48,7 +48,8 @@ export function createProvider({ issuer, audience, adminRole, signingKey }: Prov
         token_endpoint_auth_method: 'none',
         grant_types: GRANT_TYPES,
         response_types: ['code'],
-        redirect_uris: ['http://127.0.0.1/callback', 'http://localhost/callback'],
+        // The provider requires one; see isSampleRedirectUri.
+        redirect_uris: ['http://localhost/callback'],
       },
     ],
     findAccount: (_ctx, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
@@ -64,6 +65,8 @@ export function createProvider({ issuer, audience, adminRole, signingKey }: Prov
       },
     },
   });
+
+  provider.Client.prototype.redirectUriAllowed = isSampleRedirectUri;
 
   provider.registerGrantType<{ username?: string }>(
     SAMPLE_GRANT,

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
-import { SAMPLE_CLIENT, SAMPLE_GRANT } from './sampleClient.ts';
+import { SAMPLE_CLIENT } from './sampleClient.ts';
 
 /** A message to the provider's process. */
 export type ProviderCall = { id: number } & ProviderRequest;
@@ -19,8 +19,8 @@ export interface ProviderReply {
 export interface OidcProvider {
   issuer: string;
   audience: string;
-  /** A curl command that gets an access token of the user. */
-  curl(username: string): string;
+  /** Where any program gets an access token of the user, as text. */
+  tokenUrl(username: string): string;
   /** Gets an access token of the user. */
   tokenFor(username: string): Promise<string>;
   /** An ID token of the user, whose audience is the app and not the API. */
@@ -38,14 +38,17 @@ export interface OidcProvider {
 export async function startOidcProvider({
   audience,
   adminRole = 'TokenService.Admin',
+  port = 0,
   signal,
 }: {
   audience: string;
   adminRole?: string;
+  /** 0 takes a free port. */
+  port?: number;
   /** Ends the provider when it aborts. */
   signal?: AbortSignal | undefined;
 }): Promise<OidcProvider> {
-  const child = fork(join(import.meta.dirname, 'providerProcess.ts'), [audience, adminRole], {
+  const child = fork(join(import.meta.dirname, 'providerProcess.ts'), [audience, adminRole, String(port)], {
     execArgv: [],
     // The provider warns about settings that are unsafe in production.
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
@@ -59,7 +62,10 @@ export async function startOidcProvider({
     waiting.delete(id);
   });
   void exited.then(() => {
-    for (const { reject } of waiting.values()) reject(new Error('The OpenID Connect provider exited.'));
+    const why = port === 0 ? '' : ` Is port ${port} in use?`;
+    for (const { reject } of waiting.values()) {
+      reject(new Error(`The OpenID Connect provider exited.${why}`));
+    }
   });
   const replyTo = (id: number): Promise<string> => {
     const reply = Promise.withResolvers<string>();
@@ -67,9 +73,7 @@ export async function startOidcProvider({
     return reply.promise;
   };
   const issuer = await replyTo(0);
-  const tokenEndpoint = `${issuer}/token`;
-  const form = (username: string) =>
-    new URLSearchParams({ grant_type: SAMPLE_GRANT, client_id: SAMPLE_CLIENT, username });
+  const tokenUrl = (username: string) => `${issuer}/sample-token/${encodeURIComponent(username)}`;
 
   let calls = 0;
   const call = (request: ProviderRequest): Promise<string> => {
@@ -84,11 +88,12 @@ export async function startOidcProvider({
     issuer,
     audience,
     sign,
-    curl: (username) => `curl -X POST "${tokenEndpoint}" -d "${form(username).toString()}"`,
+    tokenUrl,
     async tokenFor(username) {
-      const response = await fetch(tokenEndpoint, { method: 'POST', body: form(username) });
-      if (!response.ok) throw new Error(`The provider returned ${response.status}: ${await response.text()}`);
-      return ((await response.json()) as { access_token: string }).access_token;
+      const response = await fetch(tokenUrl(username));
+      const text = await response.text();
+      if (!response.ok) throw new Error(`The provider returned ${response.status}: ${text}`);
+      return text;
     },
     idTokenFor(username) {
       const now = Math.floor(Date.now() / 1000);

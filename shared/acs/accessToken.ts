@@ -1,7 +1,10 @@
 import * as z from 'zod';
 
 /** The scopes that Communication Services grants to a communication user. */
-export const scopeSchema = z.enum(['chat', 'voip', 'chat.join', 'chat.join.limited', 'voip.join']);
+export const scopeSchema = z.enum(
+  ['chat', 'voip', 'chat.join', 'chat.join.limited', 'voip.join'],
+  'must name only chat, voip, chat.join, chat.join.limited or voip.join',
+);
 export type Scope = z.output<typeof scopeSchema>;
 
 /** The lifetimes, in minutes, that Communication Services accepts. */

@@ -1,4 +1,4 @@
-import { misconfigured } from '../errors.ts';
+import { misconfigured, type ServiceError } from '../errors.ts';
 import { isLoopback } from '../azure/loopback.ts';
 
 /** A checked ACS connection string. */
@@ -11,9 +11,14 @@ export interface ConnectionString {
 
 /**
  * Parses `endpoint=https://…/;accesskey=…` in place of the SDK, whose own error quotes the whole string. Throws
- * `misconfigured`, with a hint that holds no part of the value.
+ * `misconfigured`, with a hint that says where the value is from and holds no part of it.
  */
-export function parseConnectionString(text: string): ConnectionString {
+export function parseConnectionString(
+  text: string,
+  source = 'The secret named by ACS_CONNECTION_STRING_SECRET',
+): ConnectionString {
+  const malformed = (reason: string) =>
+    misconfigured(`${source} is not an ACS connection string: ${reason}.`);
   const fields = new Map<string, string>();
   for (const field of text.trim().split(';')) {
     const [name = '', ...value] = field.split('=');
@@ -26,10 +31,12 @@ export function parseConnectionString(text: string): ConnectionString {
   if (fields.size !== 2 || endpoint === '' || accessKey === '') {
     throw malformed('it must be endpoint=https://<name>.communication.azure.com/;accesskey=<key>');
   }
-  return { endpoint: checkEndpoint(endpoint), accessKey: checkAccessKey(accessKey) };
+  return { endpoint: checkEndpoint(endpoint, malformed), accessKey: checkAccessKey(accessKey, malformed) };
 }
 
-function checkEndpoint(endpoint: string): string {
+type Malformed = (reason: string) => ServiceError;
+
+function checkEndpoint(endpoint: string, malformed: Malformed): string {
   const url = URL.parse(endpoint);
   if (url === null) throw malformed('its endpoint is not a URL');
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url))) {
@@ -47,15 +54,9 @@ function checkEndpoint(endpoint: string): string {
   return `${url.origin}/`;
 }
 
-function checkAccessKey(accessKey: string): string {
+function checkAccessKey(accessKey: string, malformed: Malformed): string {
   if (!/^(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(accessKey)) {
     throw malformed('its accesskey is not base64');
   }
   return accessKey;
-}
-
-function malformed(reason: string) {
-  return misconfigured(
-    `The secret named by ACS_CONNECTION_STRING_SECRET is not an ACS connection string: ${reason}.`,
-  );
 }

@@ -1,5 +1,8 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type LocalService, startLocalService } from '../../local/localService.ts';
+import { startOidcProvider } from '../../local/oidc/startOidcProvider.ts';
 import { startFunctionsHost, type FunctionsHost } from '../../local/functionsHost/startFunctionsHost.ts';
 import { hasSignals, runCommand } from './command.ts';
 
@@ -53,37 +56,39 @@ test('200 concurrent first requests of one user to four processes create one ide
   expect(await service.azure.acs.isTokenValid(issued)).toBe(true);
 });
 
-test('npm start -- --callers oidc prints curl lines that work', async () => {
-  const command = runCommand('local/start.ts', ['--port', '0', '--callers', 'oidc']);
-  await command.prints(/Ctrl-C stops everything/);
-  const lines = command.output().match(/curl -X POST .*|curl -s .*|curl -d .*/g) ?? [];
-  const api = /curl "(http[^"]+)\/users\/me\/token"/.exec(command.output())?.[1] ?? '';
-  const [alice, bob, admin] = await Promise.all(lines.slice(0, 3).map(accessToken));
-  const call = (method: string, path: string, token = '') =>
-    fetch(`${api}/users/${path}`, { method, headers: { Authorization: `Bearer ${token}` } });
+(hasSignals ? test : test.skip)(
+  'npm start -- --callers oidc prints commands that work as they are',
+  async () => {
+    const command = runCommand('local/start.ts', ['--port', '0', '--callers', 'oidc']);
+    await command.prints(/Ctrl-C stops everything/);
+    const printed = command.output().match(/^ {2}(?:TOKEN=|curl ).*$/gm) ?? [];
 
-  const mine = (await (await call('GET', 'me/token', alice)).json()) as Issued;
-  const theirs = (await (await call('GET', 'me/token', bob)).json()) as Issued;
+    const { stdout } = await promisify(execFile)('sh', ['-c', printed.join('\n')]);
 
-  expect((await call('GET', `${theirs.user.communicationUserId}/token`, alice)).status).toBe(403);
-  expect((await call('DELETE', mine.user.communicationUserId, admin)).status).toBe(204);
-  const fresh = (await (await call('GET', 'me/token', alice)).json()) as Issued;
-  expect(fresh.user.communicationUserId).not.toBe(mine.user.communicationUserId);
+    const [issued, created] = stdout.replace('}{', '}\n{').split('\n');
+    expect(printed.length).toBe(4);
+    expect(JSON.parse(issued ?? '')).toMatchObject({ token: expect.any(String) });
+    expect(JSON.parse(created ?? '')).toEqual({ user: { communicationUserId: expect.any(String) } });
+    command.child.kill('SIGINT');
+    expect(await command.ended).toBe(0);
+  },
+);
 
-  command.child.kill('SIGINT');
-  expect(await command.ended).toBe(hasSignals ? 0 : null);
-});
-
-/** Runs a printed curl line: its URL and its form fields. */
-async function accessToken(line: string): Promise<string> {
-  const url = /"?(http:[^\s"]+)"?/.exec(line)?.[1] ?? '';
-  const form = [...line.matchAll(/-d "([^"]+)"|--data-urlencode "([^"]+)"/g)].map(
-    ([, data, encoded]) => data ?? encoded,
-  );
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
-    body: form.join('&'),
+test('npm start -- --issuer accepts the tokens of another provider', async () => {
+  const provider = await startOidcProvider({ audience: 'api://own' });
+  const options = ['--callers', 'oidc', '--issuer', provider.issuer, '--audience', 'api://own'];
+  const command = runCommand('local/start.ts', ['--port', '0', ...options], {
+    OIDC_REQUIRED_SCOPE: 'tokens',
   });
-  return ((await response.json()) as { access_token: string }).access_token;
-}
+  const [, url = ''] = await command.prints(/curl "([^"]+)"/);
+
+  const response = await fetch(url, {
+    headers: { Authorization: `Bearer ${await provider.tokenFor('alice')}` },
+  });
+
+  expect(response.status).toBe(200);
+  expect(command.output()).toContain(`Issuer: ${provider.issuer}`);
+  command.child.kill('SIGINT');
+  await command.ended;
+  await provider.stop();
+});

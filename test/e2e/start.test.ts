@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { startAcsEmulator } from '../../local/acs/acsEmulator.ts';
+import { createCertificates } from '../../local/certificates.ts';
 import { hasSignals, type RunningCommand, runCommand, watchCommand } from './command.ts';
 
 interface Info {
@@ -29,7 +31,11 @@ afterEach(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 function start(...args: string[]): RunningCommand {
-  running = runCommand('local/start.ts', args);
+  return startWith({}, ...args);
+}
+
+function startWith(env: Record<string, string>, ...args: string[]): RunningCommand {
+  running = runCommand('local/start.ts', args, env);
   return running;
 }
 
@@ -165,11 +171,96 @@ test('names the port that is taken and the option that changes it', async () => 
   other.close();
 });
 
-test('prints its options with --help', async () => {
-  const command = start('--help');
+test.each(['help', '--help'])('prints its options with %s', async (argument) => {
+  const command = start(argument);
 
   expect(await command.ended).toBe(0);
   expect(command.output()).toContain('--info-file PATH');
+});
+
+test('names the nearest option', async () => {
+  const command = start('--prot', '1');
+
+  expect(await command.ended).toBe(2);
+  expect(command.output()).toBe('Unknown option --prot. Did you mean --port? See --help.\n');
+});
+
+test('says that npm has taken the options when -- is missing', async () => {
+  // What npm sets for `npm start --port 8080`.
+  const command = startWith({ npm_lifecycle_event: 'start', npm_config_port: 'true' }, '8080');
+
+  expect(await command.ended).toBe(2);
+  expect(command.output()).toContain('npm start -- --port');
+});
+
+test('wrong settings stop the start', async () => {
+  const command = startWith({ TOKEN_ALLOWED_SCOPES: 'pstn' }, '--port', '0');
+
+  expect(await command.ended).toBe(1);
+  expect(command.output()).toContain(
+    'The settings are wrong: TOKEN_ALLOWED_SCOPES must name only chat, voip',
+  );
+});
+
+test('names settings without effect, and the scopes that are allowed', async () => {
+  const settings = { TOKEN_ALOWED_SCOPES: 'chat', TOKEN_ALLOWED_SCOPES: 'voip.join', CALLER_AUTH: 'oidc' };
+  const command = startWith(settings, '--port', '0');
+  await command.prints(/Ctrl-C stops everything/);
+
+  expect(command.output()).toContain(
+    'TOKEN_ALOWED_SCOPES is not a setting of this service. Did you mean TOKEN_ALLOWED_SCOPES?\n',
+  );
+  expect(command.output()).toContain(
+    'CALLER_AUTH=oidc has no effect here. Run npm start -- --callers oidc.\n',
+  );
+  expect(command.output()).toMatch(/curl -X POST "http:\S+\/users\?scope=voip\.join"\n/);
+});
+
+describe('with ACS_CONNECTION_STRING', () => {
+  test('issues tokens of that resource, and shows the string to nobody', async () => {
+    const { ca, server: certificate } = await createCertificates();
+    const resource = await startAcsEmulator({ certificate });
+    const key = resource.accessKeys.base64('primary');
+    const caFile = join(folder, 'resource.pem');
+    await writeFile(caFile, ca);
+    const infoFile = join(folder, 'real.json');
+    const env = {
+      ACS_CONNECTION_STRING: `endpoint=${resource.secureUrl ?? ''}/;accesskey=${key}`,
+      NODE_EXTRA_CA_CERTS: caFile,
+    };
+    const command = startWith(env, '--port', '0', '--info-file', infoFile);
+    const [, url = ''] = await command.prints(/curl -X POST "([^"]+)"\n/);
+    await command.prints(/Ctrl-C stops everything/);
+
+    const response = await fetch(url, { method: 'POST' });
+    const info = await readFile(infoFile, 'utf8');
+    const emulators = await (await fetch((JSON.parse(info) as Info).control)).text();
+
+    expect(response.status).toBe(201);
+    const { token } = (await response.json()) as { token: string };
+    expect(await resource.isTokenValid(token)).toBe(true);
+    expect(command.output()).toContain('Tokens are real');
+    expect(emulators).not.toContain('"name": "acs"');
+    for (const text of [command.output(), info, emulators]) expect(text).not.toContain(key);
+    await resource.close();
+  });
+
+  test.each([
+    [
+      'an accesskey that is no base64',
+      'endpoint=https://hidden.example/;accesskey=hidden!',
+      'accesskey is not base64',
+    ],
+    ['an endpoint on http', 'endpoint=http://hidden.example/;accesskey=aGlkZGVu', 'endpoint must be https'],
+    ['something else', 'hidden', 'it must be endpoint='],
+  ])('with %s, does not start and quotes nothing', async (_title, value, reason) => {
+    const command = startWith({ ACS_CONNECTION_STRING: value }, '--port', '0');
+
+    expect(await command.ended).toBe(1);
+    expect(command.output()).toContain('ACS_CONNECTION_STRING is not an ACS connection string');
+    expect(command.output()).toContain(reason);
+    expect(command.output()).not.toMatch(/hidden|aGlkZGVu/);
+  });
 });
 
 test.each([['--prot', '1'], ['--port', '65536'], ['--host', 'docker'], ['now']])(

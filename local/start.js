@@ -1,0 +1,3 @@
+import '../tools/requireNode.js';
+
+await import('./start.ts');
