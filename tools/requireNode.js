@@ -1,4 +1,6 @@
 // JavaScript, because a Node.js that is too old cannot read TypeScript.
+import process from 'node:process';
+
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 19)) {
   process.stderr.write(
