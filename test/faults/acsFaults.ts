@@ -28,6 +28,8 @@ export interface AcsFault {
   /** What ACS answers to every request; absent when it cannot be reached at `endpoint`. */
   answer?: Answer;
   endpoint?: string;
+  /** Answers over TLS, with a certificate that nobody trusts. */
+  untrusted?: boolean;
   /** For all operations, or by operation. */
   outcome: Outcome | ((operation: AcsOperation) => Outcome);
   /** Seconds; default: anything. */
@@ -180,6 +182,7 @@ export const connectionFaults: AcsFault[] = [
   { name: 'resets the connection in the body', answer: resetInBody, outcome: 'upstream_unavailable' },
   { name: 'does not speak HTTP', answer: noHttp, outcome: 'upstream_unavailable' },
   { name: 'refuses the connection', endpoint: 'http://127.0.0.1:9/', outcome: 'upstream_unavailable' },
+  { name: 'has a certificate that is not trusted', untrusted: true, outcome: 'upstream_unavailable' },
   { name: 'has no DNS name', endpoint: 'https://acs.invalid/', outcome: 'upstream_unavailable' },
 ];
 

@@ -136,6 +136,20 @@ describe('Key Vault', () => {
     expect([wrong.outcome, right.outcome]).toEqual(['user_not_found', 'ok']);
   });
 
+  test('is slow: the first request waits, and no request after it', async () => {
+    const api = await startWithVault();
+    vault.delayMs = 200;
+    const first = await send(api, 'POST', 'users');
+    await wait(1100 * TTL_SECONDS);
+    const started = performance.now();
+    const later = await send(api, 'POST', 'users');
+    const durationMs = performance.now() - started;
+    vault.delayMs = 0;
+
+    expect([first.outcome, later.outcome]).toEqual(['ok', 'ok']);
+    expect(durationMs).toBeLessThan(200);
+  });
+
   test('restarts under traffic', async () => {
     const api = await startWithVault();
     await send(api, 'POST', 'users');
@@ -221,6 +235,20 @@ describe('with signed-in users', () => {
     expect(['upstream_unavailable', 'upstream_timeout']).toContain(down.outcome);
     expect(Number(down.retryAfter)).toBeGreaterThan(0);
     await recovers(api, headers);
+  });
+
+  test('a slow issuer and a slow table delay requests, and fail none', async () => {
+    const api = await startSignedIn();
+    issuer.delayMs = 100;
+    table.delayMs = 30;
+    const outcomes = [
+      await send(api, 'GET', 'users/me/token', await tokenOf('slow')),
+      await send(api, 'GET', 'users/me/token', await tokenOf('slow')),
+    ];
+    issuer.delayMs = 0;
+    table.delayMs = 0;
+
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual(['ok', 'ok']);
   });
 
   test.each(outages)('the issuer %s later', async (_name, fault) => {

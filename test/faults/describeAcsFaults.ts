@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
+import { createCertificates } from '../../local/certificates.ts';
 import { startInProcess, stopInProcess } from '../api/inProcess.ts';
 import type { Api, ApiResponse } from '../api/api.ts';
 import { startScriptedServer } from '../shared/support/scriptedServer.ts';
@@ -62,7 +63,7 @@ interface Result {
 }
 
 async function run(fault: AcsFault, operation: AcsOperation): Promise<Result> {
-  const server = await startScriptedServer();
+  const server = await startScriptedServer(fault.untrusted ? (await createCertificates()).server : undefined);
   if (fault.answer !== undefined) server.script.push(fault.answer);
   const api = await startInProcess({
     secret: `endpoint=${fault.endpoint ?? server.url};accesskey=${ACCESS_KEY}`,

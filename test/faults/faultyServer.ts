@@ -10,6 +10,8 @@ export interface FaultyServer extends Listener {
   target: string;
   /** Answers every request while it is set; otherwise the other server does. */
   fault: Answer | undefined;
+  /** How long each request waits before it is passed on. */
+  delayMs: number;
 }
 
 export async function startFaultyServer(
@@ -26,16 +28,17 @@ export async function startFaultyServer(
         return;
       }
       const { method, headers } = request;
+      request.pause();
       const { request: send } = server.target.startsWith('https:') ? https : http;
       const forwarded = send(new URL(request.url ?? '/', server.target), { method, headers }, (answer) => {
         response.writeHead(answer.statusCode ?? 500, answer.rawHeaders);
         answer.pipe(response);
       });
       forwarded.on('error', () => response.destroy());
-      request.pipe(forwarded);
+      setTimeout(() => request.pipe(forwarded), server.delayMs);
     },
     { certificate },
   );
-  const server: FaultyServer = { ...listener, target, fault: undefined };
+  const server: FaultyServer = { ...listener, target, fault: undefined, delayMs: 0 };
   return server;
 }

@@ -72,6 +72,13 @@ describe.each(['with a vault', 'keyless'])('%s, the identity endpoint', (mode) =
     expectCleanLog();
   });
 
+  test('is slow', async () => {
+    endpoint.delayMs = 300;
+    await start(mode);
+
+    expect(await createUser()).toBe('ok');
+  });
+
   test.each(outages)('%s while a token is valid', async (_name, fault) => {
     await start(mode);
     await until(async () => (await createUser()) === 'ok');
