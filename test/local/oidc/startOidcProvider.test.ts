@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import { type OidcProvider, startOidcProvider } from '../../../local/oidc/startOidcProvider.ts';
+import { rawRequest } from '../functionsHost/rawRequest.ts';
 
 let provider: OidcProvider;
 beforeAll(async () => {
@@ -37,6 +38,24 @@ test.each([
   expect(claims['roles']).toEqual(roles);
 });
 
+test('serves no name of another site that points here through DNS', async () => {
+  const { port } = new URL(provider.issuer);
+
+  const { status } = await rawRequest(Number(port), '/sample-token/alice', {
+    headers: { Host: 'rebound.example' },
+  });
+
+  expect(status).toBe(403);
+});
+
+test('says which port is taken', async () => {
+  const { port } = new URL(provider.issuer);
+
+  const starting = startOidcProvider({ audience: 'api://test', port: Number(port) });
+
+  await expect(starting).rejects.toThrow(`Is port ${port} in use?`);
+});
+
 test('signs many tokens at once', async () => {
   const tokens = await Promise.all(
     Array.from({ length: 50 }, (_, index) => provider.sign({ sub: `user ${index}` })),
@@ -56,7 +75,7 @@ test('replaces its key when the keys are rotated', async () => {
 });
 
 test('rejects a sample user without a name', async () => {
-  await expect(provider.tokenFor('')).rejects.toThrow('invalid_request');
+  await expect(provider.tokenFor('')).rejects.toThrow('404');
 });
 
 /** A minimal browser for signing in: keeps cookies, follows redirects and submits forms. */
