@@ -1,11 +1,12 @@
 import { type KeyObject, randomUUID } from 'node:crypto';
 import { errors } from 'jose';
+import { formatExpiry } from './expiryTime.ts';
 import type { TokenSigner } from './tokenSigner.ts';
 
 /** An access token as the service returns it. */
 export interface AccessToken {
   token: string;
-  /** ISO 8601 with the service's seven fraction digits. */
+  /** ISO 8601 with up to seven fraction digits. */
   expiresOn: string;
 }
 
@@ -74,7 +75,7 @@ export class AccessTokens {
       // Not in real tokens. Without it, two tokens of the same second would be identical.
       jti: tokenId,
     });
-    return { token, expiresOn: new Date(expiresAt).toISOString().replace('Z', '0000+00:00') };
+    return { token, expiresOn: formatExpiry(expiresAt) };
   }
 
   revokeAll(holder: string): void {
