@@ -25,6 +25,8 @@ export interface TokenOptions {
   expiresAt: number;
   /** The access key that signed the request; undefined for a bearer token. */
   accessKey: Buffer | undefined;
+  /** The Entra tenant of a Teams user. */
+  tenantId?: string | undefined;
 }
 
 interface IssuedToken {
@@ -57,7 +59,7 @@ export class AccessTokens {
     return this.#signer.publicKey;
   }
 
-  async issue({ holder, scopes, expiresAt, accessKey }: TokenOptions): Promise<AccessToken> {
+  async issue({ holder, scopes, expiresAt, accessKey, tenantId }: TokenOptions): Promise<AccessToken> {
     const issuedAt = this.#now();
     const tokenId = randomUUID();
     // Stored before it is signed, so that a revocation during signing applies to it.
@@ -72,6 +74,8 @@ export class AccessTokens {
       resourceId: this.#resourceId,
       resourceLocation: 'unitedstates',
       iat: seconds(issuedAt),
+      // The calling SDK reads it.
+      ...(tenantId === undefined ? {} : { tid: tenantId }),
       // Not in real tokens. Without it, two tokens of the same second would be identical.
       jti: tokenId,
     });

@@ -3,8 +3,9 @@ import type { EmulatorResponse } from '../emulator/serve.ts';
 import type { ApiVersion } from './apiVersions.ts';
 import type { CommunicationResource } from './communicationResource.ts';
 import { deleteIdentity } from './deleteIdentity.ts';
+import { issueToken } from './issueToken.ts';
 import type { Call, Route } from './route.ts';
-import { parse, teamsRequest } from './requestSchemas.ts';
+import { parse } from './requestSchemas.ts';
 import { exchangeTeamsToken } from './teamsToken.ts';
 
 const requestsToken = (body: unknown) =>
@@ -12,7 +13,7 @@ const requestsToken = (body: unknown) =>
 
 const ga = ({ shape }: ApiVersion) => shape === 'ga';
 
-/** API versions 2021-03-07 to 2023-10-01, of `@azure/communication-identity`. */
+/** Every API version but the first, of `@azure/communication-identity`. */
 export const gaRoutes: Route[] = [
   {
     operation: 'createUserAndToken',
@@ -34,12 +35,7 @@ export const gaRoutes: Route[] = [
     method: 'POST',
     path: /^\/identities\/(?<id>[^/]+)\/:issueAccessToken$/,
     servedIn: ga,
-    async handle({ identities, accessTokens, now }, { id, body, version, accessKey }) {
-      const { scopes, expiresInMinutes } = parse(version.tokenRequest, body);
-      identities.require(id);
-      const expiresAt = now() + expiresInMinutes * 60_000;
-      return { status: 200, body: await accessTokens.issue({ holder: id, scopes, expiresAt, accessKey }) };
-    },
+    handle: async (resource, call) => ({ status: 200, body: await issueToken(resource, call) }),
   },
   {
     operation: 'revokeTokens',
@@ -63,9 +59,9 @@ export const gaRoutes: Route[] = [
     operation: 'exchangeTeamsToken',
     method: 'POST',
     path: /^\/teamsUser\/:exchangeAccessToken$/,
-    servedIn: ({ teams }) => teams,
-    async handle(resource, { body, accessKey }) {
-      const request = parse(teamsRequest, body);
+    servedIn: ({ exchangesTeamsTokens }) => exchangesTeamsTokens,
+    async handle(resource, { body, version, accessKey }) {
+      const request = parse(version.teamsRequest, body);
       return { status: 200, body: await exchangeTeamsToken(resource, request, accessKey) };
     },
   },
