@@ -4,6 +4,7 @@ import type { ApiVersion } from './apiVersions.ts';
 import type { CommunicationResource } from './communicationResource.ts';
 import { deleteIdentity } from './deleteIdentity.ts';
 import { issueToken } from './issueToken.ts';
+import { issueUserToken } from './issueUserToken.ts';
 import type { Call, Route } from './route.ts';
 import { parse } from './requestSchemas.ts';
 import { exchangeTeamsToken } from './teamsToken.ts';
@@ -67,17 +68,14 @@ export const gaRoutes: Route[] = [
   },
 ];
 
-async function create(resource: CommunicationResource, call: Call): Promise<EmulatorResponse> {
-  const { createTokenWithScopes: scopes, expiresInMinutes } = parse(call.version.createRequest, call.body);
+async function create(
+  resource: CommunicationResource,
+  { body, version, accessKey }: Call,
+): Promise<EmulatorResponse> {
+  const { createTokenWithScopes: scopes, expiresInMinutes } = parse(version.createRequest, body);
   const holder = resource.identities.create();
   const identity = { id: holder };
   if (scopes == null || scopes.length === 0) return { status: 201, body: { identity } };
-  const expiresAt = resource.now() + expiresInMinutes * 60_000;
-  const accessToken = await resource.accessTokens.issue({
-    holder,
-    scopes,
-    expiresAt,
-    accessKey: call.accessKey,
-  });
+  const accessToken = await issueUserToken(resource, { holder, scopes, expiresInMinutes, accessKey });
   return { status: 201, body: { identity, accessToken } };
 }
