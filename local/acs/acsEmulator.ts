@@ -51,9 +51,10 @@ export async function startAcsEmulator({
   let clockOffsetMs = 0;
   const resource = await createResource(() => clock() + clockOffsetMs, bearer, limits);
   const { accessKeys, identities, accessTokens, serviceLimits } = resource;
-  const faults = new Faults();
+  const protocol = acsProtocol(resource);
+  const faults = new Faults(protocol.operations);
   const requests = new OperationCounts();
-  const handler = serve(acsProtocol(resource), faults, requests);
+  const handler = serve(protocol, faults, requests);
   const plain = await listen(handler, port === undefined ? {} : { port });
   const secure = certificate && (await listen(handler, { certificate }));
   const connectionString = (key: KeyName = 'primary') =>

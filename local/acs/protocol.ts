@@ -19,6 +19,7 @@ const routes: Route[] = [...gaRoutes, ...previewRoutes];
 /** The HTTP interface of the identity service. */
 export function acsProtocol(resource: CommunicationResource): Protocol {
   return {
+    operations: [...new Set(routes.map(({ operation }) => operation))],
     route(request) {
       const [rawPath = '', query] = request.target.split('?', 2);
       const path = decode(rawPath);

@@ -50,6 +50,7 @@ export function appServiceProtocol(
   }
 
   return {
+    operations: ['getToken'],
     route: (request) => ({ name: 'getToken', run: () => getToken(request) }),
     error: (status, _code, message) => errorResponse(status, message),
   };

@@ -50,11 +50,10 @@ export async function startManagedIdentityEmulator({
     refused: false,
   };
   const tokens = new EntraTokens();
-  const faults = new Faults();
+  const protocol = appServiceProtocol(identity, tokens, clock);
+  const faults = new Faults(protocol.operations);
   const requests = new OperationCounts();
-  const listener = await listen(serve(appServiceProtocol(identity, tokens, clock), faults, requests), {
-    port,
-  });
+  const listener = await listen(serve(protocol, faults, requests), { port });
 
   const refuse = (enabled: boolean) => {
     identity.refused = enabled;
