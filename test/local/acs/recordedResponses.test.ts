@@ -155,12 +155,6 @@ test.each<Recording>([
     error: { code: 'IdentityNotOwned', message: "Provided identity doesn't belong to the resource." },
     versions: identityVersions,
   },
-  {
-    case: 'a preview PATCH without api-version',
-    request: { method: 'PATCH', target: () => `/identities/${id}`, body: { tokensValidFrom: new Date(0) } },
-    status: 204,
-    versions: identityVersions,
-  },
 ])('answers $case as recorded', async ({ request, status, error, versions }) => {
   const target = typeof request.target === 'string' ? request.target : request.target();
 
@@ -170,4 +164,12 @@ test.each<Recording>([
   expect(reply.status).toBe(status);
   if (error !== undefined) expect(reply.body).toEqual({ error });
   expect(supported?.slice(0, versions?.length)).toBe(versions);
+});
+
+test('answers a preview PATCH without api-version with 204', async () => {
+  const request = { method: 'PATCH', target: `/identities/${id}`, body: { tokensValidFrom: new Date(0) } };
+
+  const { status } = await send(acs.url, key, request);
+
+  expect(status).toBe(204);
 });
