@@ -1,11 +1,12 @@
 import { type KeyObject, randomUUID } from 'node:crypto';
 import { errors } from 'jose';
+import { formatExpiry } from './expiryTime.ts';
 import type { TokenSigner } from './tokenSigner.ts';
 
 /** An access token as the service returns it. */
 export interface AccessToken {
   token: string;
-  /** ISO 8601 with the service's seven fraction digits. */
+  /** ISO 8601 with up to seven fraction digits. */
   expiresOn: string;
 }
 
@@ -24,6 +25,8 @@ export interface TokenOptions {
   expiresAt: number;
   /** The access key that signed the request; undefined for a bearer token. */
   accessKey: Buffer | undefined;
+  /** The Entra tenant of a Teams user. */
+  tenantId?: string | undefined;
 }
 
 interface IssuedToken {
@@ -56,7 +59,7 @@ export class AccessTokens {
     return this.#signer.publicKey;
   }
 
-  async issue({ holder, scopes, expiresAt, accessKey }: TokenOptions): Promise<AccessToken> {
+  async issue({ holder, scopes, expiresAt, accessKey, tenantId }: TokenOptions): Promise<AccessToken> {
     const issuedAt = this.#now();
     const tokenId = randomUUID();
     // Stored before it is signed, so that a revocation during signing applies to it.
@@ -71,10 +74,12 @@ export class AccessTokens {
       resourceId: this.#resourceId,
       resourceLocation: 'unitedstates',
       iat: seconds(issuedAt),
+      // The calling SDK reads it.
+      ...(tenantId === undefined ? {} : { tid: tenantId }),
       // Not in real tokens. Without it, two tokens of the same second would be identical.
       jti: tokenId,
     });
-    return { token, expiresOn: new Date(expiresAt).toISOString().replace('Z', '0000+00:00') };
+    return { token, expiresOn: formatExpiry(expiresAt) };
   }
 
   revokeAll(holder: string): void {

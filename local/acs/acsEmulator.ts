@@ -34,6 +34,8 @@ export interface AcsEmulator extends Emulator {
   identities: Identities;
   accessTokens: AccessTokens;
   isTokenValid(token: string): Promise<boolean>;
+  /** Gives every new token of a communication user this lifetime. `undefined` returns to the requested expiry. */
+  setTokenLifetime(seconds: number | undefined): void;
   faults: Faults;
   requests: OperationCounts;
 }
@@ -49,13 +51,17 @@ export async function startAcsEmulator({
   let clockOffsetMs = 0;
   const resource = await createResource(() => clock() + clockOffsetMs, bearer, limits);
   const { accessKeys, identities, accessTokens, serviceLimits } = resource;
-  const faults = new Faults();
+  const protocol = acsProtocol(resource);
+  const faults = new Faults(protocol.operations);
   const requests = new OperationCounts();
-  const handler = serve(acsProtocol(resource), faults, requests);
+  const handler = serve(protocol, faults, requests);
   const plain = await listen(handler, port === undefined ? {} : { port });
   const secure = certificate && (await listen(handler, { certificate }));
   const connectionString = (key: KeyName = 'primary') =>
     `endpoint=${plain.url}/;accesskey=${accessKeys.base64(key)}`;
+  const setTokenLifetime = (seconds: number | undefined) => {
+    resource.tokenLifetimeSeconds = seconds;
+  };
 
   const commands: Record<string, Command> = {
     ...commonCommands(faults, requests),
@@ -79,6 +85,13 @@ export async function startAcsEmulator({
       z.strictObject({ seconds: z.number() }),
       ({ seconds }) => {
         clockOffsetMs = seconds * 1000;
+      },
+    ),
+    setTokenLifetime: command(
+      'Set the lifetime of new tokens of communication users. Without it, tokens get the requested expiry.',
+      z.strictObject({ seconds: z.int().min(1).nullish() }),
+      ({ seconds }) => {
+        setTokenLifetime(seconds ?? undefined);
       },
     ),
     deleteIdentity: command(
@@ -109,6 +122,7 @@ export async function startAcsEmulator({
     identities,
     accessTokens,
     isTokenValid: async (token) => (await accessTokens.check(token)).valid,
+    setTokenLifetime,
     faults,
     requests,
     commands,
@@ -119,6 +133,7 @@ export async function startAcsEmulator({
       faults: faults.list(),
       limits: serviceLimits.enabled,
       clockOffsetSeconds: clockOffsetMs / 1000,
+      tokenLifetimeSeconds: resource.tokenLifetimeSeconds ?? null,
     }),
     async close() {
       await Promise.all([plain.close(), secure?.close()]);

@@ -14,6 +14,8 @@ export interface CommunicationResource {
   accessTokens: AccessTokens;
   serviceLimits: ServiceLimits;
   acceptsBearer: BearerCheck;
+  /** The lifetime of every token of a communication user; undefined for the requested one. */
+  tokenLifetimeSeconds: number | undefined;
   /** Epoch milliseconds by the service's clock. */
   now: () => number;
 }
@@ -34,6 +36,7 @@ export async function createResource(
     ),
     serviceLimits: new ServiceLimits(now, limits),
     acceptsBearer,
+    tokenLifetimeSeconds: undefined,
     now,
   };
 }

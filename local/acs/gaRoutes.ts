@@ -3,8 +3,10 @@ import type { EmulatorResponse } from '../emulator/serve.ts';
 import type { ApiVersion } from './apiVersions.ts';
 import type { CommunicationResource } from './communicationResource.ts';
 import { deleteIdentity } from './deleteIdentity.ts';
+import { issueToken } from './issueToken.ts';
+import { issueUserToken } from './issueUserToken.ts';
 import type { Call, Route } from './route.ts';
-import { parse, teamsRequest } from './requestSchemas.ts';
+import { parse } from './requestSchemas.ts';
 import { exchangeTeamsToken } from './teamsToken.ts';
 
 const requestsToken = (body: unknown) =>
@@ -12,7 +14,7 @@ const requestsToken = (body: unknown) =>
 
 const ga = ({ shape }: ApiVersion) => shape === 'ga';
 
-/** API versions 2021-03-07 to 2023-10-01, of `@azure/communication-identity`. */
+/** Every API version but the first, of `@azure/communication-identity`. */
 export const gaRoutes: Route[] = [
   {
     operation: 'createUserAndToken',
@@ -34,12 +36,7 @@ export const gaRoutes: Route[] = [
     method: 'POST',
     path: /^\/identities\/(?<id>[^/]+)\/:issueAccessToken$/,
     servedIn: ga,
-    async handle({ identities, accessTokens, now }, { id, body, version, accessKey }) {
-      const { scopes, expiresInMinutes } = parse(version.tokenRequest, body);
-      identities.require(id);
-      const expiresAt = now() + expiresInMinutes * 60_000;
-      return { status: 200, body: await accessTokens.issue({ holder: id, scopes, expiresAt, accessKey }) };
-    },
+    handle: async (resource, call) => ({ status: 200, body: await issueToken(resource, call) }),
   },
   {
     operation: 'revokeTokens',
@@ -63,25 +60,22 @@ export const gaRoutes: Route[] = [
     operation: 'exchangeTeamsToken',
     method: 'POST',
     path: /^\/teamsUser\/:exchangeAccessToken$/,
-    servedIn: ({ teams }) => teams,
-    async handle(resource, { body, accessKey }) {
-      const request = parse(teamsRequest, body);
+    servedIn: ({ exchangesTeamsTokens }) => exchangesTeamsTokens,
+    async handle(resource, { body, version, accessKey }) {
+      const request = parse(version.teamsRequest, body);
       return { status: 200, body: await exchangeTeamsToken(resource, request, accessKey) };
     },
   },
 ];
 
-async function create(resource: CommunicationResource, call: Call): Promise<EmulatorResponse> {
-  const { createTokenWithScopes: scopes, expiresInMinutes } = parse(call.version.createRequest, call.body);
+async function create(
+  resource: CommunicationResource,
+  { body, version, accessKey }: Call,
+): Promise<EmulatorResponse> {
+  const { createTokenWithScopes: scopes, expiresInMinutes } = parse(version.createRequest, body);
   const holder = resource.identities.create();
   const identity = { id: holder };
   if (scopes == null || scopes.length === 0) return { status: 201, body: { identity } };
-  const expiresAt = resource.now() + expiresInMinutes * 60_000;
-  const accessToken = await resource.accessTokens.issue({
-    holder,
-    scopes,
-    expiresAt,
-    accessKey: call.accessKey,
-  });
+  const accessToken = await issueUserToken(resource, { holder, scopes, expiresInMinutes, accessKey });
   return { status: 201, body: { identity, accessToken } };
 }

@@ -3,6 +3,8 @@ import type { EmulatorResponse } from '../emulator/serve.ts';
 interface Details {
   target?: string;
   headers?: Record<string, string>;
+  /** Whether the response lists the API versions. */
+  listsVersions?: boolean;
 }
 
 /** An error response of the identity service. */
@@ -46,8 +48,16 @@ export const identityNotOwned = () =>
 export const identityNotFound = () =>
   new IdentityServiceError(404, 'IdentityNotFound', "Provided identity doesn't exist.");
 
+// In recordings, the responses that come before the operation runs do not list the API versions.
+
 export const invalidTeamsToken = () =>
-  new IdentityServiceError(401, 'InvalidAccessToken', 'Provided access token is not valid.');
+  new IdentityServiceError(401, 'InvalidAccessToken', 'Provided access token is not valid.', {
+    listsVersions: false,
+  });
+
+/** A field that ASP.NET rejects. */
+export const invalidField = (target: string, message: string) =>
+  new IdentityServiceError(400, 'ValidationError', message, { target, listsVersions: false });
 
 export const invalid = (target: string, message: string) =>
   new IdentityServiceError(400, 'ValidationError', message, { target });
@@ -69,7 +79,9 @@ export const apiVersionUnspecified = () =>
 
 /** Not recorded. */
 export const notFound = () =>
-  new IdentityServiceError(404, 'NotFound', 'The requested resource was not found.');
+  new IdentityServiceError(404, 'NotFound', 'The requested resource was not found.', {
+    listsVersions: false,
+  });
 
 /** Only the status is documented; the code and `Retry-After` are not recorded. */
 export const tooManyRequests = (retryAfterSeconds: number) =>

@@ -1,11 +1,14 @@
 import type { ApiVersion } from './apiVersions.ts';
 import { deleteIdentity } from './deleteIdentity.ts';
+import { issueToken } from './issueToken.ts';
 import type { Route } from './route.ts';
 import { parse, updateRequest } from './requestSchemas.ts';
 
+const PREVIEW_VERSION = '2020-07-20-preview2';
+
 const preview = ({ shape }: ApiVersion) => shape === 'preview';
 
-/** API version 2020-07-20-preview2, of `@azure/communication-administration`. */
+/** The first API version, of `@azure/communication-administration`. */
 export const previewRoutes: Route[] = [
   {
     operation: 'createUser',
@@ -19,19 +22,17 @@ export const previewRoutes: Route[] = [
     method: 'POST',
     path: /^\/identities\/(?<id>[^/]+)\/token$/,
     servedIn: preview,
-    async handle({ identities, accessTokens, now }, { id, body, version, accessKey }) {
-      const { scopes, expiresInMinutes } = parse(version.tokenRequest, body);
-      identities.require(id);
-      const expiresAt = now() + expiresInMinutes * 60_000;
-      const accessToken = await accessTokens.issue({ holder: id, scopes, expiresAt, accessKey });
-      return { status: 200, body: { id, ...accessToken } };
-    },
+    handle: async (resource, call) => ({
+      status: 200,
+      body: { id: call.id, ...(await issueToken(resource, call)) },
+    }),
   },
   {
     operation: 'revokeTokens',
     method: 'PATCH',
     path: /^\/identities\/(?<id>[^/]+)$/,
     servedIn: preview,
+    defaultVersion: PREVIEW_VERSION,
     handle({ identities, accessTokens }, { id, body }) {
       const { tokensValidFrom } = parse(updateRequest, body);
       identities.require(id);

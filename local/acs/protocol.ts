@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { EmulatorResponse, EmulatorRequest, Protocol } from '../emulator/serve.ts';
-import { apiVersions } from './apiVersions.ts';
+import { apiVersions, supportedVersions } from './apiVersions.ts';
 import { authenticateRequest } from './authenticateRequest.ts';
 import type { CommunicationResource } from './communicationResource.ts';
 import {
   apiVersionUnspecified,
-  invalid,
+  invalidField,
   notFound,
   IdentityServiceError,
   unsupportedApiVersion,
@@ -19,6 +19,7 @@ const routes: Route[] = [...gaRoutes, ...previewRoutes];
 /** The HTTP interface of the identity service. */
 export function acsProtocol(resource: CommunicationResource): Protocol {
   return {
+    operations: [...new Set(routes.map(({ operation }) => operation))],
     route(request) {
       const [rawPath = '', query] = request.target.split('?', 2);
       const path = decode(rawPath);
@@ -27,7 +28,9 @@ export function acsProtocol(resource: CommunicationResource): Protocol {
         (route) =>
           route.method === request.method && route.path.test(path) && (route.when?.(json?.value) ?? true),
       );
-      const versionName = new URLSearchParams(query).get('api-version');
+      const versionName =
+        new URLSearchParams(query).get('api-version') ??
+        candidates.find(({ defaultVersion }) => defaultVersion !== undefined)?.defaultVersion;
       const version = apiVersions.get(versionName ?? '');
       const route = version && candidates.find((candidate) => candidate.servedIn(version));
       const name = (route ?? candidates[0])?.operation ?? 'unknown';
@@ -35,11 +38,11 @@ export function acsProtocol(resource: CommunicationResource): Protocol {
       async function handle(): Promise<EmulatorResponse> {
         const accessKey = await authenticateRequest(resource, request);
         if (candidates.length === 0) throw notFound();
-        if (versionName === null) throw apiVersionUnspecified();
+        if (versionName === undefined) throw apiVersionUnspecified();
         if (version === undefined || route === undefined)
-          throw unsupportedApiVersion(uri(request), versionName);
+          throw unsupportedApiVersion(uri(request, rawPath), versionName);
         resource.serviceLimits.count(name);
-        if (json === undefined) throw invalid('Body', 'The request body is not valid JSON.');
+        if (json === undefined) throw invalidField('Body', 'The request body is not valid JSON.');
         const id = route.path.exec(path)?.groups?.['id'] ?? '';
         return route.handle(resource, { id, body: json.value, version, accessKey });
       }
@@ -47,8 +50,14 @@ export function acsProtocol(resource: CommunicationResource): Protocol {
       return {
         name,
         async run() {
-          const response = await handle().catch(errorResponse);
-          return { ...response, headers: { ...commonHeaders(request), ...response.headers } };
+          const result = await handle().catch(identityServiceError);
+          const failed = result instanceof IdentityServiceError;
+          const response = failed ? result.toResponse() : result;
+          const listsVersions = !failed || (result.details.listsVersions ?? true);
+          const versions = listsVersions
+            ? { 'api-supported-versions': supportedVersions(path).join(', ') }
+            : {};
+          return { ...response, headers: { ...commonHeaders(request), ...versions, ...response.headers } };
         },
       };
     },
@@ -56,8 +65,8 @@ export function acsProtocol(resource: CommunicationResource): Protocol {
   };
 }
 
-function errorResponse(error: unknown): EmulatorResponse {
-  if (error instanceof IdentityServiceError) return error.toResponse();
+function identityServiceError(error: unknown): IdentityServiceError {
+  if (error instanceof IdentityServiceError) return error;
   throw error;
 }
 
@@ -67,13 +76,12 @@ function commonHeaders({ headers }: EmulatorRequest): Record<string, string> {
     'Request-Context': 'appId=',
     'MS-CV': `${randomBytes(16).toString('base64').slice(0, 22)}.0`,
     'Strict-Transport-Security': 'max-age=2592000',
-    'api-supported-versions': [...apiVersions.keys()].join(', '),
     ...(typeof clientRequestId === 'string' ? { 'x-ms-client-request-id': clientRequestId } : {}),
   };
 }
 
-function uri({ secure, headers, target }: EmulatorRequest): string {
-  return `${secure ? 'https' : 'http'}://${headers.host ?? ''}${target}`;
+function uri({ secure, headers }: EmulatorRequest, path: string): string {
+  return `${secure ? 'https' : 'http'}://${headers.host ?? ''}${path}`;
 }
 
 /** Both SDKs encode the colons of an id as `%3A`; other clients may not. */

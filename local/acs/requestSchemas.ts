@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { invalid } from './identityServiceError.ts';
+import { invalid, invalidField } from './identityServiceError.ts';
 
 // The messages for the expiry interval and for missing scopes are recorded; the others follow their wording.
 
@@ -13,10 +13,12 @@ const expiry = z
   .transform((minutes) => minutes ?? DEFAULT_EXPIRY_MINUTES);
 
 // ASP.NET ignores a field that the API version does not have.
-const fixedExpiry = z
+const ignored = z
   .unknown()
   .optional()
-  .transform(() => DEFAULT_EXPIRY_MINUTES);
+  .transform(() => undefined);
+
+const fixedExpiry = ignored.transform(() => DEFAULT_EXPIRY_MINUTES);
 
 const expiryMessage = (input: unknown) =>
   `ExpiresInMinutes value ${JSON.stringify(input)} is invalid. Value must be within the [60, 1440] interval.`;
@@ -37,7 +39,7 @@ const scopeList = (field: string, { scopes }: TokenRules) =>
 /** The body of a token request. */
 export const tokenRequest = (rules: TokenRules) =>
   z.object({
-    scopes: scopeList('Scopes', rules).min(1, { error: required('Scopes') }),
+    scopes: scopeList('Scopes', rules),
     expiresInMinutes: rules.customExpiry ? expiry : fixedExpiry,
   });
 
@@ -53,20 +55,26 @@ const invalidDate = 'TokensValidFrom: The value is not a date.';
 /** The body of a preview request that revokes tokens. */
 export const updateRequest = z.object({ tokensValidFrom: z.coerce.date({ error: invalidDate }).optional() });
 
-/** The body of a Teams token exchange. */
-export const teamsRequest = z.object({
-  token: text('Token'),
-  appId: text('AppId'),
-  userId: text('UserId'),
-});
+/** The body of a Teams token exchange. The first API version has no `appId` and `userId`. */
+export const teamsRequest = ({ checksUser }: { checksUser: boolean }) =>
+  z.object({
+    token: z.string({ error: required('Token') }),
+    appId: checksUser ? text('AppId') : ignored,
+    userId: checksUser ? text('UserId') : ignored,
+  });
+
+export type TeamsRequest = z.output<ReturnType<typeof teamsRequest>>;
 
 /** Parses a body; no body means `{}`. Throws the service's validation error for the first invalid field. */
 export function parse<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
   const { data, error } = schema.safeParse(body ?? {});
   if (error === undefined) return data;
   const [issue] = error.issues;
-  const field = String(issue?.path[0] ?? 'body');
-  throw invalid(field.charAt(0).toUpperCase() + field.slice(1), issue?.message ?? 'The request is invalid.');
+  const path = String(issue?.path[0] ?? 'body');
+  const field = path.charAt(0).toUpperCase() + path.slice(1);
+  const message = issue?.message ?? 'The request is invalid.';
+  // ASP.NET puts the field before its own messages.
+  throw message.startsWith(`${field}: `) ? invalidField(field, message) : invalid(field, message);
 }
 
 function text(field: string) {

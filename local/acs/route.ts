@@ -20,6 +20,8 @@ export interface Route {
   path: RegExp;
   /** Whether the body selects this operation, when several share a path. */
   when?(body: unknown): boolean;
+  /** The API version of a request that names none. Without it, such a request is rejected. */
+  defaultVersion?: string;
   servedIn(version: ApiVersion): boolean;
   handle(resource: CommunicationResource, call: Call): EmulatorResponse | Promise<EmulatorResponse>;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Faults, faultSchema } from './faults.ts';
+import type { Faults } from './faults.ts';
 import type { OperationCounts } from './operationCounts.ts';
 
 /** A command of an emulator, run through the control interface. */
@@ -32,7 +32,7 @@ export function command<Schema extends z.ZodType>(
 /** The commands that every emulator has. */
 export function commonCommands(faults: Faults, requests: OperationCounts): Record<string, Command> {
   return {
-    armFault: command('Make the next requests fail.', faultSchema, (fault) => {
+    armFault: command('Make the next requests fail.', faults.schema, (fault) => {
       faults.arm(fault);
     }),
     clearFaults: command('Remove every armed fault.', z.strictObject({}), () => {

@@ -31,6 +31,8 @@ export interface Operation {
 
 /** The HTTP interface of an Azure service. */
 export interface Protocol {
+  /** The names of the operations. */
+  operations: readonly string[];
   route(request: EmulatorRequest): Operation;
   /** An error in the format of the service. */
   error(status: number, code: string, message: string): EmulatorResponse;

@@ -7,9 +7,8 @@ const LIFETIME_SECONDS = 24 * 60 * 60;
 
 /** The identities of the app. */
 export interface ManagedIdentity {
-  /** Client ids. */
-  readonly systemAssigned: string;
-  readonly userAssigned: string;
+  readonly systemAssigned: { clientId: string };
+  readonly userAssigned: { clientId: string; principalId: string; resourceId: string };
   /** The expected value of X-IDENTITY-HEADER. */
   readonly header: string;
   refused: boolean;
@@ -25,7 +24,7 @@ export function appServiceProtocol(
     const url = new URL(target, 'http://localhost');
     const apiVersion = url.searchParams.get('api-version') ?? '';
     const resource = url.searchParams.get('resource');
-    const clientId = url.searchParams.get('client_id') ?? identity.systemAssigned;
+    const clientId = selectedClientId(identity, url.searchParams);
 
     if (url.pathname !== '/msi/token') return errorResponse(404, 'Not found.');
     if (method !== 'GET') return errorResponse(405, 'Only GET is supported.');
@@ -33,7 +32,7 @@ export function appServiceProtocol(
       return errorResponse(401, 'Invalid secret token header.');
     if (apiVersion !== API_VERSION) return unsupportedApiVersion(target, apiVersion);
     if (!resource) return errorResponse(400, 'The resource parameter is required.');
-    if (identity.refused || ![identity.systemAssigned, identity.userAssigned].includes(clientId)) {
+    if (identity.refused || clientId === undefined) {
       // https://github.com/Azure/azure-sdk-for-net/issues/43691
       return errorResponse(400, 'Unable to load the proper Managed Identity.');
     }
@@ -51,9 +50,30 @@ export function appServiceProtocol(
   }
 
   return {
+    operations: ['getToken'],
     route: (request) => ({ name: 'getToken', run: () => getToken(request) }),
     error: (status, _code, message) => errorResponse(status, message),
   };
+}
+
+/** The client id of the identity that a request selects; undefined for an unknown one or for several parameters. */
+function selectedClientId(
+  { systemAssigned, userAssigned }: ManagedIdentity,
+  query: URLSearchParams,
+): string | undefined {
+  const { clientId, principalId, resourceId } = userAssigned;
+  const ids: Record<string, string[]> = {
+    client_id: [systemAssigned.clientId, clientId],
+    principal_id: [principalId],
+    object_id: [principalId],
+    mi_res_id: [resourceId],
+  };
+  const [selected, ...others] = [...query].filter(([name]) => Object.hasOwn(ids, name));
+  if (selected === undefined) return systemAssigned.clientId;
+  const [name, value] = selected;
+  const id = ids[name]?.find((candidate) => candidate.toLowerCase() === value.toLowerCase());
+  if (id === undefined || others.length > 0) return undefined;
+  return id === systemAssigned.clientId ? id : clientId;
 }
 
 function errorResponse(status: number, message: string): EmulatorResponse {

@@ -17,8 +17,10 @@ export interface ManagedIdentityOptions {
 
 /** A running managed identity emulator. */
 export interface ManagedIdentityEmulator extends Emulator {
-  /** Client id of the user-assigned identity. A request without a client id gets the system-assigned identity. */
+  /** Ids of the user-assigned identity. A request without one of them gets the system-assigned identity. */
   clientId: string;
+  principalId: string;
+  resourceId: string;
   faults: Faults;
   requests: OperationCounts;
   /** The environment variables that App Service sets for the app. */
@@ -38,17 +40,20 @@ export async function startManagedIdentityEmulator({
   port = 0,
 }: ManagedIdentityOptions = {}): Promise<ManagedIdentityEmulator> {
   const identity: ManagedIdentity = {
-    systemAssigned: randomUUID(),
-    userAssigned: randomUUID(),
+    systemAssigned: { clientId: randomUUID() },
+    userAssigned: {
+      clientId: randomUUID(),
+      principalId: randomUUID(),
+      resourceId: `/subscriptions/${randomUUID()}/resourceGroups/local/providers/Microsoft.ManagedIdentity/userAssignedIdentities/emulator`,
+    },
     header: randomBytes(16).toString('hex').toUpperCase(),
     refused: false,
   };
   const tokens = new EntraTokens();
-  const faults = new Faults();
+  const protocol = appServiceProtocol(identity, tokens, clock);
+  const faults = new Faults(protocol.operations);
   const requests = new OperationCounts();
-  const listener = await listen(serve(appServiceProtocol(identity, tokens, clock), faults, requests), {
-    port,
-  });
+  const listener = await listen(serve(protocol, faults, requests), { port });
 
   const refuse = (enabled: boolean) => {
     identity.refused = enabled;
@@ -57,7 +62,7 @@ export async function startManagedIdentityEmulator({
   return {
     name: 'identity',
     url: listener.url,
-    clientId: identity.userAssigned,
+    ...identity.userAssigned,
     faults,
     requests,
     env: () => ({ IDENTITY_ENDPOINT: `${listener.url}/msi/token`, IDENTITY_HEADER: identity.header }),

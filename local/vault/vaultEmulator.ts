@@ -44,12 +44,10 @@ export async function startVaultEmulator({
 }: VaultOptions): Promise<VaultEmulator> {
   const secrets = new Secrets(clock);
   const access = { accepts, denied: false };
-  const faults = new Faults();
+  const protocol = vaultProtocol(secrets, access);
+  const faults = new Faults(protocol.operations);
   const requests = new OperationCounts();
-  const listener = await listen(serve(vaultProtocol(secrets, access), faults, requests), {
-    port,
-    certificate,
-  });
+  const listener = await listen(serve(protocol, faults, requests), { port, certificate });
 
   const setSecret = (name: string, value: string, { enabled = true }: { enabled?: boolean } = {}) =>
     secrets.add(secretNameSchema.parse(name), value, enabled).version;

@@ -22,6 +22,7 @@ export interface Access {
 /** Key Vault's Get Secret: https://learn.microsoft.com/rest/api/keyvault/secrets/get-secret */
 export function vaultProtocol(secrets: Secrets, access: Access): Protocol {
   return {
+    operations: ['challenge', 'getSecret'],
     error: vaultError,
     route(request) {
       const { authorization } = request.headers;

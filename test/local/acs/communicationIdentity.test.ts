@@ -1,12 +1,13 @@
 import { AzureKeyCredential } from '@azure/core-auth';
 import { CommunicationIdentityClient } from '@azure/communication-identity';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { jwtVerify, UnsecuredJWT } from 'jose';
+import { decodeJwt, jwtVerify, UnsecuredJWT } from 'jose';
 import { type AcsEmulator, startAcsEmulator } from '../../../local/acs/acsEmulator.ts';
 import { connect } from './connect.ts';
 
 const clientId = 'c2f1a7f0-0b0e-4e3e-9d0c-6f4b1f0a9c11';
 const userObjectId = '5f3b4e9a-3d4c-4a0d-8a3f-0f6f6f6c2b22';
+const tenantId = '0a7c1c53-4e9b-4ac6-9d6f-1f7f6d0e3c33';
 const dayMs = 24 * 60 * 60_000;
 
 let acs: AcsEmulator;
@@ -110,7 +111,8 @@ test('deletes a user, whose id then returns IdentityNotFound', async () => {
 
 test('exchanges a Teams token for a token with the same expiry', async () => {
   const exp = Math.floor(Date.now() / 1000) + 1800;
-  const teamsUserAadToken = new UnsecuredJWT({ appid: clientId, oid: userObjectId, exp }).encode();
+  const claims = { appid: clientId, oid: userObjectId, tid: tenantId, exp };
+  const teamsUserAadToken = new UnsecuredJWT(claims).encode();
 
   const { token, expiresOn } = await client.getTokenForTeamsUser({
     teamsUserAadToken,
@@ -120,13 +122,28 @@ test('exchanges a Teams token for a token with the same expiry', async () => {
 
   expect(await acs.isTokenValid(token)).toBe(true);
   expect(expiresOn).toEqual(new Date(exp * 1000));
+  expect(decodeJwt(token)).toMatchObject({ skypeid: `orgid:${userObjectId}`, tid: tenantId });
   expect(acs.requests.toJSON()).toEqual({ exchangeTeamsToken: 1 });
+});
+
+test.each(['appid', 'azp'])('reads the application of a Teams token from %s', async (claim) => {
+  const exp = Math.floor(Date.now() / 1000) + 1800;
+  const exchange = (application: string) =>
+    client.getTokenForTeamsUser({
+      teamsUserAadToken: new UnsecuredJWT({ [claim]: application, oid: userObjectId, exp }).encode(),
+      clientId,
+      userObjectId,
+    });
+
+  const { token } = await exchange(clientId);
+
+  expect(decodeJwt(token)).not.toHaveProperty('tid');
+  await expect(exchange(userObjectId)).rejects.toMatchObject({ statusCode: 400, code: 'ValidationError' });
 });
 
 test.each([
   ['is malformed', 'not-a-token'],
-  ['is for another app', new UnsecuredJWT({ appid: 'other', oid: userObjectId, exp: 9e9 }).encode()],
-  ['is for another user', new UnsecuredJWT({ appid: clientId, oid: 'other', exp: 9e9 }).encode()],
+  ['names no application', new UnsecuredJWT({ oid: userObjectId, exp: 9e9 }).encode()],
   ['has expired', new UnsecuredJWT({ appid: clientId, oid: userObjectId, exp: 1 }).encode()],
 ])('rejects a Teams token that %s', async (_title, teamsUserAadToken) => {
   const exchange = client.getTokenForTeamsUser({ teamsUserAadToken, clientId, userObjectId });
@@ -144,8 +161,8 @@ test('rejects a token without scopes', async () => {
   await expect(client.getToken(user, [])).rejects.toMatchObject({
     statusCode: 400,
     code: 'ValidationError',
-    message: 'Scopes: The Scopes field is required.',
-    details: { error: { target: 'Scopes' } },
+    message: 'Invalid scopes - Scopes field is required.',
+    details: { error: { target: 'scopes' } },
   });
 });
 

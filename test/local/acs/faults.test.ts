@@ -52,6 +52,15 @@ test('fails one operation only', async () => {
   await expect(client.getToken(user, ['chat'])).resolves.toHaveProperty('token');
 });
 
+test('rejects an operation that does not exist', () => {
+  const arm = () => {
+    acs.faults.arm({ operation: 'getToken', status: 500 });
+  };
+
+  expect(arm).toThrow(/issueToken/);
+  expect(acs.faults.list()).toEqual([]);
+});
+
 test('lets a client abort a delayed request', async () => {
   acs.faults.arm({ delayMs: 60_000 });
   const controller = new AbortController();

@@ -35,7 +35,7 @@ test('returns the common headers', async () => {
   expect(headers.get('api-supported-versions')).toContain('2023-10-01');
 });
 
-test('writes an expiry with seven fraction digits and an offset', async () => {
+test('writes an expiry with up to seven fraction digits and an offset', async () => {
   const target = `/identities/${userId}/:issueAccessToken?${version}`;
 
   const { status, body } = await send(acs.url, key, { target, body: { scopes: ['chat'] } });
@@ -43,7 +43,7 @@ test('writes an expiry with seven fraction digits and an offset', async () => {
   expect(status).toBe(200);
   expect(body).toEqual({
     token: expect.any(String),
-    expiresOn: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}\+00:00$/),
+    expiresOn: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{0,6}[1-9])?\+00:00$/),
   });
 });
 
@@ -119,15 +119,13 @@ test('rejects every client while its clock is ten minutes fast', async () => {
 });
 
 test('rejects an unsupported API version', async () => {
-  const target = '/identities?api-version=2030-01-01';
-
-  const reply = await send(acs.url, key, { target });
+  const reply = await send(acs.url, key, { target: '/identities?api-version=2030-01-01' });
 
   expect(reply).toMatchObject(
     errorResponse(
       400,
       'UnsupportedApiVersion',
-      `The HTTP resource that matches the request URI '${acs.url}${target}' does not support the API version '2030-01-01'.`,
+      `The HTTP resource that matches the request URI '${acs.url}/identities' does not support the API version '2030-01-01'.`,
     ),
   );
 });

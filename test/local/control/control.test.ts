@@ -4,6 +4,7 @@ import { SecretClient } from '@azure/keyvault-secrets';
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import tls from 'node:tls';
+import { type AcsEmulator, startAcsEmulator } from '../../../local/acs/acsEmulator.ts';
 import { createCertificates } from '../../../local/certificates.ts';
 import { type Control, startControl } from '../../../local/control/control.ts';
 import {
@@ -17,6 +18,7 @@ const originalCertificates = tls.getCACertificates();
 
 let identity: ManagedIdentityEmulator;
 let vault: VaultEmulator;
+let acs: AcsEmulator;
 let control: Control;
 
 beforeAll(async () => {
@@ -26,7 +28,8 @@ beforeAll(async () => {
     certificate: certificates.server,
     accepts: (bearer) => identity.accepts(bearer, 'https://vault.azure.net'),
   });
-  control = await startControl([identity, vault]);
+  acs = await startAcsEmulator();
+  control = await startControl([identity, vault, acs]);
   Object.assign(process.env, identity.env());
   tls.setDefaultCACertificates([...originalCertificates, certificates.ca]);
 });
@@ -40,6 +43,7 @@ afterAll(async () => {
   tls.setDefaultCACertificates(originalCertificates);
   process.env = originalEnv;
   await control.close();
+  await acs.close();
   await vault.close();
   await identity.close();
 });
@@ -108,9 +112,17 @@ test('describes every emulator and the input schema of every command', async () 
               additionalProperties: false,
             },
           },
-          armFault: { input: { properties: { status: { minimum: 400, maximum: 599 } } } },
+          armFault: {
+            input: {
+              properties: {
+                operation: { type: 'string', enum: ['challenge', 'getSecret'] },
+                status: { minimum: 400, maximum: 599 },
+              },
+            },
+          },
         },
       },
+      { name: 'acs', url: acs.url },
     ],
   });
 });
@@ -147,6 +159,26 @@ test('arms a fault that a client gets once', async () => {
   await expect(failed).rejects.toMatchObject({ statusCode: 429, code: 'Throttled' });
   expect(status).toBe(204);
   expect((await client.getSecret('throttled')).value).toBe('value');
+});
+
+test.each([
+  [
+    'acs',
+    ['createUserAndToken', 'createUser', 'issueToken', 'revokeTokens', 'deleteUser', 'exchangeTeamsToken'],
+  ],
+  ['identity', ['getToken']],
+  ['vault', ['challenge', 'getSecret']],
+])('rejects a fault of an unknown operation of %s and names the valid ones', async (emulator, operations) => {
+  const { status, body } = await run(`/${emulator}/armFault`, { operation: 'getTokens', status: 500 });
+
+  const { body: description } = await send('GET', `/${emulator}`);
+  expect(status).toBe(400);
+  expect(body).toMatchObject({ fields: [{ path: 'operation' }] });
+  for (const operation of operations) expect(JSON.stringify(body)).toContain(operation);
+  expect(description).toMatchObject({
+    state: { faults: [] },
+    commands: { armFault: { input: { properties: { operation: { enum: operations } } } } },
+  });
 });
 
 test('accepts an empty body for a command without input', async () => {
@@ -198,7 +230,7 @@ test('returns 404 and the valid names for an unknown emulator', async () => {
   const { status, body } = await send('GET', '/valut');
 
   expect(status).toBe(404);
-  expect(body).toEqual({ error: "Unknown emulator 'valut'.", emulators: ['identity', 'vault'] });
+  expect(body).toEqual({ error: "Unknown emulator 'valut'.", emulators: ['identity', 'vault', 'acs'] });
 });
 
 test('returns 404 and the valid names for an unknown command', async () => {

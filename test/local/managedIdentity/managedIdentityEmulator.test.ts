@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import type { AccessToken } from '@azure/identity';
+import { decodeJwt } from 'jose';
 import {
   type ManagedIdentityEmulator,
   startManagedIdentityEmulator,
@@ -30,14 +31,14 @@ afterAll(async () => {
 /** Gets a token with a newly loaded SDK, which otherwise caches tokens and the endpoint. */
 async function getToken(
   scope: string,
-  options: { clientId?: string; header?: string } = {},
+  options: { clientId?: string; resourceId?: string; objectId?: string; header?: string } = {},
 ): Promise<AccessToken> {
-  const { clientId, header } = options;
+  const { header, ...selection } = options;
   process.env = { ...originalEnv, ...identity.env(), ...(header && { IDENTITY_HEADER: header }) };
   jest.resetModules();
   const { ManagedIdentityCredential } = await import('@azure/identity');
   const credential = new ManagedIdentityCredential({
-    ...(clientId && { clientId }),
+    ...selection,
     retryOptions: { maxRetries: 0 },
   });
   return credential.getToken(scope);
@@ -112,6 +113,74 @@ test('issues no token for a client id that is not assigned to the app', async ()
   await expect(token).rejects.toMatchObject({
     name: 'CredentialUnavailableError',
     message: expect.stringContaining('Unable to load the proper Managed Identity.'),
+  });
+});
+
+test.each([
+  ['resource id', () => ({ resourceId: identity.resourceId })],
+  ['resource id in capitals', () => ({ resourceId: identity.resourceId.toUpperCase() })],
+  ['principal id', () => ({ objectId: identity.principalId })],
+])('issues a token of the user-assigned identity for its %s', async (_title, selection) => {
+  const { token } = await getToken(`${VAULT}/.default`, selection());
+
+  expect(decodeJwt(token)).toMatchObject({ appid: identity.clientId });
+});
+
+test.each([
+  ['resource id', { resourceId: '/subscriptions/other' }],
+  ['principal id', { objectId: '11111111-2222-3333-4444-555555555555' }],
+])('issues no token for a %s that is not assigned to the app', async (_title, selection) => {
+  const token = getToken(`${VAULT}/.default`, selection);
+
+  await expect(token).rejects.toMatchObject({
+    name: 'CredentialUnavailableError',
+    message: expect.stringContaining('Unable to load the proper Managed Identity.'),
+  });
+});
+
+/** The response to a request with this query, beside the resource and the API version. */
+async function answer(query: string): Promise<{ status: number; body: unknown }> {
+  const { IDENTITY_ENDPOINT, IDENTITY_HEADER } = identity.env();
+  const response = await fetch(`${IDENTITY_ENDPOINT}?api-version=2019-08-01&resource=${VAULT}&${query}`, {
+    headers: { 'X-IDENTITY-HEADER': IDENTITY_HEADER },
+  });
+  return { status: response.status, body: await response.json() };
+}
+
+test.each([
+  ['client_id', () => identity.clientId],
+  ['principal_id', () => identity.principalId],
+  ['object_id', () => identity.principalId],
+  ['mi_res_id', () => identity.resourceId],
+])('selects the user-assigned identity by %s and refuses an unknown one', async (name, id) => {
+  const known = await answer(`${name}=${encodeURIComponent(id())}`);
+  const unknown = await answer(`${name}=unknown`);
+
+  expect(known).toMatchObject({ status: 200, body: { client_id: identity.clientId } });
+  expect(unknown).toMatchObject({
+    status: 400,
+    body: { statusCode: 400, message: 'Unable to load the proper Managed Identity.' },
+  });
+});
+
+test('selects the system-assigned identity when no parameter names one', async () => {
+  const { body } = await answer('toString=1');
+
+  expect(body).toMatchObject({ client_id: expect.not.stringMatching(identity.clientId) });
+});
+
+test('refuses a request with two ids', async () => {
+  const { status } = await answer(`client_id=${identity.clientId}&object_id=${identity.principalId}`);
+
+  expect(status).toBe(400);
+});
+
+test('shows the ids of both identities', () => {
+  const { clientId, principalId, resourceId } = identity;
+
+  expect(identity.state()).toMatchObject({
+    systemAssigned: { clientId: expect.any(String) },
+    userAssigned: { clientId, principalId, resourceId },
   });
 });
 
