@@ -72,7 +72,7 @@ async function serve(
     try {
       const caller = await callers.identify(request, signal);
       Object.assign(event, { caller: caller.kind, subject: caller.subject, client: caller.client });
-      await rateLimit(caller);
+      rateLimit(caller);
       return await handler({
         request,
         caller,

@@ -30,7 +30,7 @@ function serviceWith(others: Partial<Dependencies>): App {
   const dependencies: Dependencies = {
     settings,
     callers: functionKeyCallers,
-    rateLimit: () => Promise.resolve(),
+    rateLimit: () => undefined,
     tokenService: new TokenService(new AcsIdentity(connectionStringClients(reader))),
     checks: {},
     ...others,
@@ -144,8 +144,9 @@ test('does not call the handler when the caller is not authenticated', async () 
 test('returns 429 with Retry-After and logs the caller when the caller is over the rate limit', async () => {
   const service = serviceWith({
     callers: { ...functionKeyCallers, identify: () => Promise.resolve({ kind: 'user', subject: 'hash' }) },
-    rateLimit: () =>
-      Promise.reject(new ServiceError('too_many_requests', 'Over the limit.', { retryAfterSeconds: 9 })),
+    rateLimit: () => {
+      throw new ServiceError('too_many_requests', 'Over the limit.', { retryAfterSeconds: 9 });
+    },
   });
   const handler = endpoint(service, 'named', () => Promise.resolve({ status: 204 }));
 
