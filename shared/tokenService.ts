@@ -66,11 +66,10 @@ export class TokenService {
   async deleteUser(caller: Caller, target: string, signal: AbortSignal): Promise<void> {
     const userId = await this.#resolve(caller, target, signal);
     if (userId === undefined) return;
-    // ACS first: if only the mapping is left, the next request finds the identity missing and replaces it.
-    await this.#acs.deleteUser(userId, signal);
     const directory = await this.#openDirectory?.();
-    const subject = await directory?.ownerOf(userId, signal);
-    if (subject !== undefined) await directory?.remove(subject, userId, signal);
+    const subject = caller.kind === 'user' ? caller.subject : await directory?.ownerOf(userId, signal);
+    if (subject === undefined) await this.#acs.deleteUser(userId, signal);
+    else await directory?.delete(subject, userId, signal);
   }
 
   /** A token for the end user's communication user, which is created on first use, and replaced once if missing. */

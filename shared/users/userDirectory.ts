@@ -12,6 +12,8 @@ const MAX_CLAIM_ATTEMPTS = 3;
 
 interface MappingRow {
   communicationUserId: string;
+  /** Set before ACS deletes the identity. */
+  isDeleted?: boolean;
 }
 
 interface OwnerRow {
@@ -43,18 +45,23 @@ export class UserDirectory {
 
   /** The subject's communication user. Finishes what an interrupted request has left. */
   async find(subject: string, abortSignal: AbortSignal): Promise<string | undefined> {
-    let mapped: string | undefined;
+    let mapping: MappingRow | undefined;
     const candidates: string[] = [];
     await tableCall(abortSignal, async () => {
       const rows = this.#table.listEntities<MappingRow>({
         queryOptions: { filter: odata`PartitionKey eq ${subject}` },
         abortSignal,
       });
-      for await (const { rowKey, communicationUserId } of rows) {
-        if (rowKey === MAPPING) mapped = communicationUserId;
-        else candidates.push(communicationUserId);
+      for await (const { rowKey, ...row } of rows) {
+        if (rowKey === MAPPING) mapping = row;
+        else candidates.push(row.communicationUserId);
       }
     });
+    let mapped = mapping?.communicationUserId;
+    if (mapped !== undefined && mapping?.isDeleted) {
+      await this.#finishDeletion(subject, mapped, abortSignal);
+      mapped = undefined;
+    }
     for (const candidate of candidates) {
       if (mapped === undefined) mapped = await this.#claim(subject, candidate, abortSignal);
       else await this.#removeCandidate(subject, candidate, mapped, abortSignal);
@@ -89,6 +96,24 @@ export class UserDirectory {
   async ownerOf(userId: string, abortSignal: AbortSignal): Promise<string | undefined> {
     const row = await this.#get<OwnerRow>(partitionOf(userId), OWNER, abortSignal);
     return row?.subject;
+  }
+
+  /** Deletes the subject's communication user. When it stops halfway, the next request finishes it. */
+  async delete(subject: string, userId: string, abortSignal: AbortSignal): Promise<void> {
+    const mapping = await this.#get<MappingRow>(subject, MAPPING, abortSignal);
+    if (mapping?.communicationUserId === userId) {
+      const mark = { partitionKey: subject, rowKey: MAPPING, isDeleted: true };
+      const { etag } = mapping;
+      await tableCall(abortSignal, () =>
+        ignoringChanges(this.#table.updateEntity(mark, 'Merge', { etag, abortSignal })),
+      );
+    }
+    await this.#finishDeletion(subject, userId, abortSignal);
+  }
+
+  async #finishDeletion(subject: string, userId: string, abortSignal: AbortSignal): Promise<void> {
+    await this.#deleteIdentity(userId, abortSignal);
+    await this.remove(subject, userId, abortSignal);
   }
 
   /** Removes the mapping of the subject to this communication user; a mapping to another one stays. */
@@ -178,11 +203,16 @@ export class UserDirectory {
 
   async #delete(partitionKey: string, rowKey: string, abortSignal: AbortSignal, etag = '*'): Promise<void> {
     await tableCall(abortSignal, () =>
-      this.#table.deleteEntity(partitionKey, rowKey, { etag, abortSignal }).catch((error: unknown) => {
-        if (!isMissing(error) && !isConflict(error)) throw error;
-      }),
+      ignoringChanges(this.#table.deleteEntity(partitionKey, rowKey, { etag, abortSignal })),
     );
   }
+}
+
+/** Another request may have changed or removed the row. */
+async function ignoringChanges(write: Promise<unknown>): Promise<void> {
+  await write.catch((error: unknown) => {
+    if (!isMissing(error) && !isConflict(error)) throw error;
+  });
 }
 
 /** The partition that holds an identity's owner row. */

@@ -82,14 +82,15 @@ async function expectRepaired(user: EndUser, countBefore: number, orphans = 0): 
   expect(rows.sort()).toEqual(['mapping', 'owner']);
 }
 
-// A creation sends: find, candidate, owner, mapping, removal of the candidate.
-const steps = [1, 2, 3, 4, 5];
-const failpoints = steps.flatMap((request) => [
-  { request, at: 'request' as const },
-  { request, at: 'response' as const },
-]);
+function failpoints(requests: number): Failpoint[] {
+  return Array.from({ length: requests }, (_, index) => index + 1).flatMap((request) => [
+    { request, at: 'request' },
+    { request, at: 'response' },
+  ]);
+}
 
-test.each(failpoints)(
+// A creation sends: find, candidate, owner, mapping, removal of the candidate.
+test.each(failpoints(5))(
   'repairs a creation that stops at table request $request, before the $at',
   async (failpoint) => {
     const user = newUser();
@@ -108,8 +109,8 @@ test.each(failpoints)(
   },
 );
 
-// A deletion sends: find, get owner, get mapping, delete owner, delete mapping.
-test.each(failpoints)(
+// A deletion sends: find, get mapping, mark mapping, get mapping, delete owner, delete mapping.
+test.each(failpoints(6))(
   'repairs a deletion that stops at table request $request, before the $at',
   async (failpoint) => {
     const user = newUser();
@@ -121,6 +122,20 @@ test.each(failpoints)(
 
     expect(end).toBe('stopped');
     await expectRepaired(user, before);
+  },
+);
+
+test.each(failpoints(6))(
+  'returns no deleted identity after a deletion that stops at table request $request, before the $at',
+  async (failpoint) => {
+    const user = newUser();
+    await startService().tokens.issueToken(user, 'me', options, signal);
+    const interrupted = startService(failpoint);
+    await Promise.race([interrupted.stopped, interrupted.tokens.deleteUser(user, 'me', signal)]);
+
+    const { answer } = await startService().tokens.createUser(user, undefined, signal);
+
+    expect(acs.identities.has(answer.user.communicationUserId)).toBe(true);
   },
 );
 
