@@ -9,7 +9,7 @@ import type { UserDirectory } from './users/userDirectory.ts';
 /**
  * The four operations on communication users and their access tokens. A service names any user by its id. An end
  * user says `me` or its own id; every other id is `forbidden`, whether it exists or not. Teams users have no
- * communication user: a fifth operation exchanges their tokens.
+ * communication user: exchangeTeamsToken is for them.
  */
 export class TokenService {
   readonly #acs: AcsIdentity;
