@@ -32,7 +32,7 @@ export type HealthChecks = Record<string, (signal: AbortSignal) => Promise<unkno
 export interface App {
   /** What the Functions host requires of a request before it runs any code of ours. */
   authLevel: 'function' | 'anonymous';
-  /** While the settings are wrong all functions are there, so that each answers `misconfigured`. */
+  /** Whether exchangeTeamsToken exists; also true while the settings are wrong, to answer `misconfigured`. */
   exchangesTeamsTokens: boolean;
   /** Throws `misconfigured` while the settings are wrong. */
   dependencies(): Dependencies;
