@@ -14,6 +14,7 @@ import {
   checkedPrefix
   checkedRequiredScope
   checkedSecretName
+  checkedTeamsClientId
   dataLocation
   scope
 } from 'modules/settings.bicep'
@@ -102,6 +103,9 @@ param oidcSubjectClaim string = 'sub'
 @minLength(1)
 @maxLength(120)
 param oidcAdminRole string = 'TokenService.Admin'
+
+@description('With oidc: client id of the Entra application whose Teams tokens are exchanged. Empty for no exchange.')
+param teamsClientId string = ''
 
 @description('With oidc: maximum requests per minute of one user to one instance. 0 turns the limit off.')
 @minValue(0)
@@ -300,6 +304,7 @@ module functionApp 'modules/functionApp.bicep' = {
             USER_TABLE_NAME: storage.outputs.userTableName
           }
         : {})
+      ...(empty(teamsClientId) ? {} : { TEAMS_CLIENT_ID: checkedTeamsClientId(teamsClientId, callerAuth) })
     }
   }
   dependsOn: [blobEndpoint, tableEndpoint, vaultEndpoint]

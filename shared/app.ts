@@ -32,6 +32,8 @@ export type HealthChecks = Record<string, (signal: AbortSignal) => Promise<unkno
 export interface App {
   /** What the Functions host requires of a request before it runs any code of ours. */
   authLevel: 'function' | 'anonymous';
+  /** Whether exchangeTeamsToken exists; also true while the settings are wrong, to answer `misconfigured`. */
+  exchangesTeamsTokens: boolean;
   /** Throws `misconfigured` while the settings are wrong. */
   dependencies(): Dependencies;
 }
@@ -44,8 +46,10 @@ export function createApp(env?: NodeJS.ProcessEnv, logError: (line: string) => v
   try {
     const settings = readSettings(env);
     const dependencies = buildDependencies(settings);
+    const { callers } = settings;
     return {
-      authLevel: settings.callers.auth === 'oidc' ? 'anonymous' : 'function',
+      authLevel: callers.auth === 'oidc' ? 'anonymous' : 'function',
+      exchangesTeamsTokens: callers.auth === 'oidc' && callers.teamsClientId !== undefined,
       dependencies: () => dependencies,
     };
   } catch (error) {
@@ -53,6 +57,7 @@ export function createApp(env?: NodeJS.ProcessEnv, logError: (line: string) => v
     logError(`The settings are wrong: ${error.operatorHint ?? ''}`);
     return {
       authLevel: 'function',
+      exchangesTeamsTokens: true,
       dependencies: () => {
         throw error;
       },
@@ -74,7 +79,7 @@ function buildDependencies(settings: Settings): Dependencies {
       tokenService: new TokenService(acs),
     };
   }
-  const { userTable: table } = settings.callers;
+  const { userTable: table, teamsClientId } = settings.callers;
   const issuer = new OidcIssuer(settings.callers.issuer);
   const directory = lazy(async () => {
     // Services that are called with function keys do not spend the time that loading the table SDK takes.
@@ -88,7 +93,7 @@ function buildDependencies(settings: Settings): Dependencies {
     settings,
     rateLimit,
     callers: oidcCallers(settings.callers, issuer),
-    tokenService: new TokenService(acs, directory),
+    tokenService: new TokenService(acs, directory, teamsClientId),
     checks: {
       ...checks,
       issuer: (signal) => issuer.keys(signal),

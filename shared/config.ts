@@ -86,6 +86,8 @@ const tokenPolicy = tokenVariables.transform((env, context) => {
   return { allowedScopes, defaultScopes, maxExpiryMinutes, defaultExpiryMinutes };
 });
 
+const clientId = z.guid('must be a client id (a GUID)');
+
 const requiredWithOidc = 'is required with CALLER_AUTH=oidc';
 
 /** RFC 6749 scopes and client ids have no spaces; a comma separates too. */
@@ -104,6 +106,7 @@ const oidcVariables = z.object({
     .string()
     .regex(/^[\w.:/-]{1,100}$/, 'must be the name of a claim')
     .default('sub'),
+  TEAMS_CLIENT_ID: clientId.optional(),
 });
 
 const userTableVariables = z.object({
@@ -134,15 +137,20 @@ const oidcCallers = z.intersection(
     subjectClaim: env.OIDC_SUBJECT_CLAIM,
     requiredScopes: isNone(env.OIDC_REQUIRED_SCOPE) ? undefined : env.OIDC_REQUIRED_SCOPE,
     allowedClients: env.OIDC_ALLOWED_CLIENTS,
+    /** The Entra application whose Teams tokens are exchanged; `undefined` turns the exchange off. */
+    teamsClientId: env.TEAMS_CLIENT_ID,
   })),
   userTable.transform((table) => ({ userTable: table })),
 );
 
-const functionKeyCallers = z.unknown().transform(() => ({ auth: 'function-key' as const }));
+/** A Teams token is exchanged for the user who sends it, and a function key proves no user. */
+const functionKeyCallers = z
+  .object({ TEAMS_CLIENT_ID: z.never('needs CALLER_AUTH=oidc').optional() })
+  .transform(() => ({ auth: 'function-key' as const }));
 
 const otherVariables = z.object({
   CALLER_AUTH: z.enum(['function-key', 'oidc'], 'must be function-key or oidc').default('function-key'),
-  AZURE_CLIENT_ID: z.guid('must be a client id (a GUID)').optional(),
+  AZURE_CLIENT_ID: clientId.optional(),
   /** Set by the platform where the app has a managed identity. */
   IDENTITY_ENDPOINT: z.string().optional(),
   REQUEST_DEADLINE_SECONDS: wholeNumber(1, 200).default(10),

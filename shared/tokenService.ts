@@ -3,21 +3,24 @@ import { isForeignUser, isUnknownUser } from './acs/acsErrors.ts';
 import type { AcsIdentity } from './acs/acsIdentity.ts';
 import type { Caller, EndUser } from './callers/caller.ts';
 import { invalidRequest, misconfigured, ServiceError } from './errors.ts';
-import type { CreatedUser, IssuedToken } from './http/contract.ts';
+import type { CreatedUser, IssuedToken, TokenResponse } from './http/contract.ts';
 import type { UserDirectory } from './users/userDirectory.ts';
 
 /**
  * The four operations on communication users and their access tokens. A service names any user by its id. An end
- * user says `me` or its own id; every other id is `forbidden`, whether it exists or not.
+ * user says `me` or its own id; every other id is `forbidden`, whether it exists or not. Teams users have no
+ * communication user: exchangeTeamsToken is for them.
  */
 export class TokenService {
   readonly #acs: AcsIdentity;
   readonly #openDirectory: (() => Promise<UserDirectory>) | undefined;
+  readonly #teamsClientId: string | undefined;
 
-  /** The directory is needed when callers can be end users. */
-  constructor(acs: AcsIdentity, openDirectory?: () => Promise<UserDirectory>) {
+  /** The directory is needed when callers can be end users, the client id to exchange Teams tokens. */
+  constructor(acs: AcsIdentity, openDirectory?: () => Promise<UserDirectory>, teamsClientId?: string) {
     this.#acs = acs;
     this.#openDirectory = openDirectory;
+    this.#teamsClientId = teamsClientId;
   }
 
   /**
@@ -72,6 +75,17 @@ export class TokenService {
     else await directory?.delete(subject, userId, signal);
   }
 
+  /** Exchanges the Entra token of a Teams user, who must be the caller itself. */
+  async exchangeTeamsToken(
+    caller: Caller,
+    teamsUserToken: string,
+    signal: AbortSignal,
+  ): Promise<TokenResponse> {
+    if (this.#teamsClientId === undefined) throw new Error('The Teams exchange needs a client id.');
+    const teamsUser = { teamsUserToken, clientId: this.#teamsClientId, objectId: requireObjectId(caller) };
+    return tokenResponse(await this.#acs.exchangeTeamsToken(teamsUser, signal));
+  }
+
   /** A token for the end user's communication user, which is created on first use, and replaced once if missing. */
   async #issueOwnToken(
     user: EndUser,
@@ -119,6 +133,17 @@ function requireId(target: string): string {
   throw invalidRequest({ path: 'userId', message: 'must be an id: me is for signed-in users only' });
 }
 
+function requireObjectId(caller: Caller): string {
+  if (caller.kind === 'service') {
+    throw new ServiceError('forbidden', 'Only a signed-in user can exchange its own Teams token.');
+  }
+  if (caller.objectId !== undefined) return caller.objectId;
+  throw new ServiceError(
+    'forbidden',
+    'The bearer token must have an oid claim of Entra ID (a GUID): it says whose Teams token may be exchanged.',
+  );
+}
+
 /** The mapping is kept: correcting the secret makes it valid again. */
 function otherResource(cause: unknown): ServiceError {
   return misconfigured(
@@ -131,11 +156,11 @@ function createdUser(userId: string): CreatedUser {
   return { user: { communicationUserId: userId } };
 }
 
-function issuedToken(userId: string, { token, expiresOn, endpoint }: AccessToken): IssuedToken {
-  return {
-    token,
-    expiresOn: expiresOn.toISOString().replace(/\.\d+Z$/, 'Z'),
-    user: { communicationUserId: userId },
-    endpoint,
-  };
+function issuedToken(userId: string, accessToken: AccessToken): IssuedToken {
+  const { endpoint, ...token } = tokenResponse(accessToken);
+  return { ...token, user: { communicationUserId: userId }, endpoint };
+}
+
+function tokenResponse({ token, expiresOn, endpoint }: AccessToken): TokenResponse {
+  return { token, expiresOn: expiresOn.toISOString().replace(/\.\d+Z$/, 'Z'), endpoint };
 }

@@ -103,6 +103,16 @@ func checkedRequiredScope(scopes string[]) string =>
     : fail('oidcRequiredScope is required when callerAuth is oidc: the scopes of the API, or none')
 
 @export()
+@description('Returns TEAMS_CLIENT_ID. Fails the deployment unless it is a GUID and callers are users of an identity provider.')
+func checkedTeamsClientId(clientId string, callerAuth string) string =>
+  callerAuth == 'oidc' && length(clientId) == 36 && length(split(clientId, '-')) == 5 && isOf(
+      toLower(clientId),
+      '${digits}abcdef-'
+    )
+    ? clientId
+    : fail('teamsClientId must be a client id (a GUID), and needs callerAuth oidc')
+
+@export()
 @description('Returns the address range. Fails the deployment when it is too small for the subnets.')
 func checkedNetwork(addressPrefix string) string =>
   length(split(addressPrefix, '/')) == 2 && parseCidr(addressPrefix).cidr <= 25

@@ -17,6 +17,7 @@ param oidcRequiredScope = ['tokens.issue', 'tokens.manage']
 param oidcAllowedClients = ['mobile-app', 'web-app']
 param oidcSubjectClaim = 'https://example.com/user_id'
 param oidcAdminRole = 'Administrator'
+param teamsClientId = '4d5c0b5e-8f1a-4a53-9a0f-0d8f4c2b7e61'
 param callerRequestsPerMinute = 0
 param corsOrigins = ['https://app.example.com', 'https://localhost:3000']
 param privateNetworking = true

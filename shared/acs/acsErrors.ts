@@ -2,7 +2,7 @@ import { isRestError, type RestError } from '@azure/core-rest-pipeline';
 import { retryAfterSeconds } from '../azure/retryAfter.ts';
 import type { ErrorMapping } from '../azure/sdkErrors.ts';
 import { ServiceError } from '../errors.ts';
-import { isCreate } from './operation.ts';
+import { namesUser, operationOf } from './operation.ts';
 
 const MESSAGE = 'Communication Services is unavailable. Try again later.';
 const RETRY_AFTER_SECONDS = 2;
@@ -11,29 +11,36 @@ const REJECTED_RETRY_AFTER_SECONDS = 5;
 /** Communication Services counts its rate limits over this time. */
 const RATE_LIMIT_WINDOW_SECONDS = 30;
 
-/** Whether ACS rejects the service itself. `IdentityNotOwned` is a 401 too, but is about the user. */
+/** Whether ACS rejects the service itself. Some 401s are about the user, or about the token of a Teams user. */
 export function isRejectedCredentials(error: unknown): boolean {
   if (!isRestError(error)) return false;
-  return error.statusCode === 403 || (error.statusCode === 401 && !isForeignUser(error));
+  if (isForeignUser(error) || isInvalidTeamsToken(error)) return false;
+  return error.statusCode === 403 || error.statusCode === 401;
 }
 
 /** Whether ACS says that the user does not exist. No other 404 says so: a proxy or a wrong address sends one too. */
 export function isUnknownUser(error: unknown): boolean {
   return (
-    isRestError(error) && error.statusCode === 404 && error.code === 'IdentityNotFound' && namesUser(error)
+    isRestError(error) && error.statusCode === 404 && error.code === 'IdentityNotFound' && isAboutUser(error)
   );
 }
 
 /** Whether ACS says that the user belongs to another resource. */
 export function isForeignUser(error: unknown): boolean {
   return (
-    isRestError(error) && error.statusCode === 401 && error.code === 'IdentityNotOwned' && namesUser(error)
+    isRestError(error) && error.statusCode === 401 && error.code === 'IdentityNotOwned' && isAboutUser(error)
   );
 }
 
-/** An error about a user is no response to a request that creates one. */
-function namesUser({ request }: RestError): boolean {
-  return request !== undefined && !isCreate(request);
+/** An error about a user is no response to a request that names none. */
+function isAboutUser({ request }: RestError): boolean {
+  return request !== undefined && namesUser(request);
+}
+
+/** Whether ACS says that the Entra token in a Teams exchange is not valid. */
+export function isInvalidTeamsToken({ statusCode, code, request }: RestError): boolean {
+  if (statusCode !== 401 || code !== 'InvalidAccessToken') return false;
+  return request !== undefined && operationOf(request) === 'exchangeTeamsToken';
 }
 
 /** What the answers of Communication Services mean. */

@@ -1,8 +1,18 @@
 import { abortable } from '../azure/deadline.ts';
-import { toServiceError } from '../azure/sdkErrors.ts';
+import { type ErrorMapping, toServiceError } from '../azure/sdkErrors.ts';
 import type { AccessToken, TokenOptions } from './accessToken.ts';
 import { acsErrors, isRejectedCredentials, isUnknownUser, rejectedCredentials } from './acsErrors.ts';
 import type { IdentityClient, IdentityClients } from './identityClients.ts';
+import { teamsTokenErrors } from './teamsTokenErrors.ts';
+
+/** A user of Microsoft Teams, and the Entra application that it signed in to. */
+export interface TeamsUser {
+  /** The user's Entra token for this application. */
+  teamsUserToken: string;
+  clientId: string;
+  /** Who the token must belong to. */
+  objectId: string;
+}
 
 /**
  * The Communication Services identity operations, each within the deadline of its signal. They throw
@@ -61,20 +71,44 @@ export class AcsIdentity {
     );
   }
 
+  /** Exchanges a Teams user's Entra token. Throws `invalid_request` when ACS refuses the token. */
+  async exchangeTeamsToken(
+    { teamsUserToken, clientId, objectId }: TeamsUser,
+    abortSignal: AbortSignal,
+  ): Promise<AccessToken> {
+    return this.#call(
+      abortSignal,
+      async ({ sdk, endpoint }) => {
+        const { token, expiresOn } = await sdk.getTokenForTeamsUser({
+          teamsUserAadToken: teamsUserToken,
+          clientId,
+          userObjectId: objectId,
+          abortSignal,
+        });
+        return { token, expiresOn, endpoint };
+      },
+      teamsTokenErrors(teamsUserToken),
+    );
+  }
+
   /** Runs an operation. When ACS rejects the credentials, refreshes them and tries once more. */
-  async #call<T>(signal: AbortSignal, operation: (client: IdentityClient) => Promise<T>): Promise<T> {
+  async #call<T>(
+    signal: AbortSignal,
+    operation: (client: IdentityClient) => Promise<T>,
+    errors: ErrorMapping = acsErrors,
+  ): Promise<T> {
     const client = await this.#clients.get(signal);
     try {
       // @azure/identity ignores the signal while it gets a token of the managed identity.
       return await abortable(signal, operation(client));
     } catch (error) {
-      if (!isRejectedCredentials(error)) throw toServiceError(error, acsErrors, signal);
+      if (!isRejectedCredentials(error)) throw toServiceError(error, errors, signal);
       const refreshed = await this.#clients.refreshAfterRejection(client, signal);
       if (refreshed === undefined) throw rejectedCredentials(error);
       return await abortable(signal, operation(refreshed)).catch((again: unknown) => {
         throw isRejectedCredentials(again)
           ? rejectedCredentials(again)
-          : toServiceError(again, acsErrors, signal);
+          : toServiceError(again, errors, signal);
       });
     }
   }

@@ -2,23 +2,30 @@ import type { PipelineRequest } from '@azure/core-rest-pipeline';
 import * as z from 'zod';
 import { userIdPattern } from './communicationUserId.ts';
 
-type Operation = 'createUser' | 'createUserAndToken' | 'issueToken' | 'revokeTokens' | 'deleteUser';
+type Operation =
+  'createUser' | 'createUserAndToken' | 'issueToken' | 'revokeTokens' | 'deleteUser' | 'exchangeTeamsToken';
 
 /** The operation that a request of the SDK is for. Communication Services limits each one on its own. */
 export function operationOf({ method, url, body }: PipelineRequest): Operation {
   const { pathname } = new URL(url);
   if (pathname.endsWith('/:issueAccessToken')) return 'issueToken';
   if (pathname.endsWith('/:revokeAccessTokens')) return 'revokeTokens';
+  if (pathname.endsWith('/teamsUser/:exchangeAccessToken')) return 'exchangeTeamsToken';
   if (method === 'DELETE') return 'deleteUser';
   return typeof body === 'string' && body.includes('createTokenWithScopes')
     ? 'createUserAndToken'
     : 'createUser';
 }
 
-/** Whether the request creates a user. Such a request names none. */
+/** Whether the request creates a user. */
 export function isCreate(request: PipelineRequest): boolean {
   const operation = operationOf(request);
   return operation === 'createUser' || operation === 'createUserAndToken';
+}
+
+/** Whether the request is about a communication user that exists. */
+export function namesUser(request: PipelineRequest): boolean {
+  return !isCreate(request) && operationOf(request) !== 'exchangeTeamsToken';
 }
 
 const identity = z.object({ id: z.string().regex(userIdPattern) });
@@ -32,4 +39,5 @@ export const responseBodies: Partial<Record<Operation, z.ZodType>> = {
   createUser: z.object({ identity }),
   createUserAndToken: z.object({ identity, accessToken }),
   issueToken: accessToken,
+  exchangeTeamsToken: accessToken,
 };

@@ -30,7 +30,8 @@ export const throwErrorResponses: PipelinePolicy = {
   },
 };
 
-function readError({ bodyAsText }: PipelineResponse): z.output<typeof error> | undefined {
+/** The error in the body of a response; an SDK may replace the `details` of a RestError with its own. */
+export function readError({ bodyAsText }: PipelineResponse): z.output<typeof error> | undefined {
   try {
     return errorBody.parse(JSON.parse(bodyAsText ?? '')).error;
   } catch {

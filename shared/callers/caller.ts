@@ -18,6 +18,8 @@ export interface EndUser {
   subject: string;
   /** The client id in its bearer token. */
   client?: string | undefined;
+  /** The object id of Entra ID (`oid`) in its bearer token. Personal: never logged. */
+  objectId?: string | undefined;
 }
 
 /** A user as the app's identity provider names it. */

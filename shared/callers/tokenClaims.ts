@@ -1,4 +1,5 @@
 import type { JWTPayload } from 'jose';
+import * as z from 'zod';
 import { ServiceError, unauthenticated } from '../errors.ts';
 import { CLOCK_TOLERANCE_SECONDS } from './bearerToken.ts';
 import type { Caller } from './caller.ts';
@@ -30,13 +31,16 @@ export function callerOf(payload: JWTPayload, rules: TokenClaimRules): Caller {
   const clients = clientsOf(payload);
   rejectOtherClients(clients, rules.allowedClients);
 
+  const client = clients[0];
   const roles = payload['roles'];
-  const kind = Array.isArray(roles) && roles.includes(rules.adminRole) ? 'service' : 'user';
-  if (kind === 'user') {
-    rejectApplication(payload, clients);
-    rejectMissingScope(payload, rules.requiredScopes);
-  }
-  return { kind, subject, client: clients[0] };
+  if (Array.isArray(roles) && roles.includes(rules.adminRole)) return { kind: 'service', subject, client };
+  rejectApplication(payload, clients);
+  rejectMissingScope(payload, rules.requiredScopes);
+  return { kind: 'user', subject, client, objectId: objectIdOf(payload) };
+}
+
+function objectIdOf(payload: JWTPayload): string | undefined {
+  return z.guid().safeParse(payload['oid']).data;
 }
 
 function requireClaim(payload: JWTPayload, name: string): string {

@@ -65,6 +65,16 @@ export function newUserSchema(policy: Pick<TokenPolicy, 'allowedScopes' | 'maxEx
   });
 }
 
+/** The body of exchangeTeamsToken. Whose token it is and for which application is never read from a request. */
+export const teamsTokenRequestSchema = z.strictObject(
+  {
+    teamsUserToken: z
+      .string('must be the Entra ID token of the Teams user')
+      .regex(/^[\w.~+/-]+=*$/, 'must be a token: letters, digits and -._~+/ only'),
+  },
+  'must be a JSON object',
+);
+
 export type NewUserRequest = z.output<ReturnType<typeof newUserSchema>>;
 
 export type TokenRequest = z.output<ReturnType<typeof tokenRequestSchema>>;
@@ -74,13 +84,17 @@ export interface CommunicationUser {
   communicationUserId: string;
 }
 
-/** An issued access token. */
-export interface IssuedToken {
+/** An access token in a response; that of a Teams user has nothing more. */
+export interface TokenResponse {
   token: string;
   /** UTC in whole seconds, rounded down: some platforms' date parsers read no fractions. */
   expiresOn: string;
   /** URL of the ACS resource, without a trailing slash. Chat clients need it. */
   endpoint: string;
+}
+
+/** An access token of a communication user. */
+export interface IssuedToken extends TokenResponse {
   user: CommunicationUser;
 }
 

@@ -47,18 +47,17 @@ test('starts with wrong settings, and logs their names without their values', ()
   expect(app.authLevel).toBe('function');
 });
 
+const oidc = {
+  CALLER_AUTH: 'oidc',
+  OIDC_ISSUER: 'https://login.example.net',
+  OIDC_AUDIENCE: 'api://tokens',
+  OIDC_REQUIRED_SCOPE: 'none',
+  USER_TABLE_CONNECTION_STRING: 'UseDevelopmentStorage=true',
+};
+
 test.each([
   ['function-key', {}, 'function'],
-  [
-    'oidc',
-    {
-      OIDC_ISSUER: 'https://login.example.net',
-      OIDC_AUDIENCE: 'api://tokens',
-      OIDC_REQUIRED_SCOPE: 'none',
-      USER_TABLE_CONNECTION_STRING: 'UseDevelopmentStorage=true',
-    },
-    'anonymous',
-  ],
+  ['oidc', oidc, 'anonymous'],
 ])('registers every function but health with the authLevel of CALLER_AUTH=%s', (auth, env, authLevel) => {
   const { app } = start({ CALLER_AUTH: auth, ...env });
   const authLevels: Record<string, string | undefined> = {};
@@ -72,6 +71,29 @@ test.each([
     deleteUser: authLevel,
     health: 'anonymous',
   });
+});
+
+test.each([
+  [true, { ...oidc, TEAMS_CLIENT_ID: randomUUID() }],
+  [false, oidc],
+  [false, {}],
+  [true, { KEY_VAULT_URI: 'wrong' }],
+])('registers exchangeTeamsToken: %j with the settings %j', (registered, env) => {
+  const { app } = start(env);
+  const names: string[] = [];
+
+  registerFunctions({ http: (name) => names.push(name) }, app);
+
+  expect(names.includes('exchangeTeamsToken')).toBe(registered);
+});
+
+test('answers exchangeTeamsToken with misconfigured when TEAMS_CLIENT_ID is set with function keys', async () => {
+  const { call, errorLines } = start({ CALLER_AUTH: 'function-key', TEAMS_CLIENT_ID: randomUUID() });
+
+  const response = await call('exchangeTeamsToken', { body: '{"teamsUserToken":"a.b.c"}' });
+
+  expect(response.status).toBe(500);
+  expect(errorLines.join()).toMatch(/TEAMS_CLIENT_ID .*CALLER_AUTH=oidc/);
 });
 
 test('reads no vault when ACS_ENDPOINT is set', async () => {

@@ -25,6 +25,7 @@ const names = [
   'USER_TABLE_ENDPOINT',
   'USER_TABLE_NAME',
   'USER_TABLE_CONNECTION_STRING',
+  'TEAMS_CLIENT_ID',
 ];
 
 /** The operator hint for wrong settings. */
@@ -296,6 +297,26 @@ describe('the OIDC settings', () => {
   test.each(['OIDC_REQUIRED_SCOPE', 'OIDC_ALLOWED_CLIENTS'])('reject an empty list in %s', (name) => {
     expect(hintOf({ ...oidc, [name]: ' , ' })).toBe(`${name} must name at least one`);
   });
+
+  test('may name the application whose Teams tokens are exchanged', () => {
+    expect(callersOf({ TEAMS_CLIENT_ID: guid })).toMatchObject({ teamsClientId: guid });
+    expect(callersOf({})).toMatchObject({ teamsClientId: undefined });
+  });
+
+  test('reject a TEAMS_CLIENT_ID that is not a GUID', () => {
+    expect(hintOf({ ...oidc, TEAMS_CLIENT_ID: 'contoso' })).toBe(
+      'TEAMS_CLIENT_ID must be a client id (a GUID)',
+    );
+  });
+
+  test.each([[{}], [{ CALLER_AUTH: 'function-key' }]])(
+    'reject TEAMS_CLIENT_ID with function keys: %j',
+    (env) => {
+      expect(hintOf({ ...vault, ...env, TEAMS_CLIENT_ID: guid })).toBe(
+        'TEAMS_CLIENT_ID needs CALLER_AUTH=oidc',
+      );
+    },
+  );
 
   test('may name another claim, role and table', () => {
     const callers = callersOf({

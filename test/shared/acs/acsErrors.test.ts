@@ -5,6 +5,7 @@ import { toServiceError } from '../../../shared/azure/sdkErrors.ts';
 import type { ServiceError } from '../../../shared/errors.ts';
 
 const { signal } = new AbortController();
+const EXCHANGE = 'teamsUser/:exchangeAccessToken';
 
 /** An error as the SDK throws it; by default of a request that names a user. */
 function responseError(
@@ -51,6 +52,22 @@ test('a create is not told that its user is unknown or of another resource', () 
   const foreign = responseError(401, 'IdentityNotOwned', {}, 'identities');
 
   expect(toServiceError(unknown, acsErrors, signal)).toMatchObject({ code: 'upstream_unavailable' });
+  expect(isRejectedCredentials(foreign)).toBe(true);
+});
+
+test('a Teams token that is not valid is no matter of the credentials, in the Teams exchange only', () => {
+  const exchange = responseError(401, 'InvalidAccessToken', {}, EXCHANGE);
+  const issue = responseError(401, 'InvalidAccessToken');
+  const denied = responseError(401, 'Denied', {}, EXCHANGE);
+
+  expect([exchange, issue, denied].map(isRejectedCredentials)).toEqual([false, true, true]);
+});
+
+test('a Teams exchange is not told that its user is unknown or of another resource', () => {
+  const unknown = responseError(404, 'IdentityNotFound', {}, EXCHANGE);
+  const foreign = responseError(401, 'IdentityNotOwned', {}, EXCHANGE);
+
+  expect(isUnknownUser(unknown)).toBe(false);
   expect(isRejectedCredentials(foreign)).toBe(true);
 });
 

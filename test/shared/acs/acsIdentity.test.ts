@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import { decodeJwt, UnsecuredJWT } from 'jose';
 import type { LocalAzure } from '../../../local/localAzure.ts';
 import { AcsIdentity } from '../../../shared/acs/acsIdentity.ts';
 import { ConnectionStringReader } from '../../../shared/keyVault/connectionStringReader.ts';
@@ -8,7 +9,7 @@ import { connectionStringClients, keylessClients } from '../../../shared/acs/ide
 import { type ReadSecret, vaultSecret } from '../../../shared/keyVault/vaultSecret.ts';
 import { openDeadline, type OpenDeadline, underDeadline } from '../support/openDeadline.ts';
 import { startAzureHere } from '../support/azureHere.ts';
-import { type Answer, hang, startScriptedServer, status } from '../support/scriptedServer.ts';
+import { type Answer, drop, hang, startScriptedServer, status } from '../support/scriptedServer.ts';
 
 const SECRET = 'acs-connection-string';
 const REREAD_INTERVAL_MS = 1000;
@@ -69,6 +70,14 @@ async function against(...script: Answer[]) {
   return { acs: scripted, server };
 }
 
+/** A Teams user, with a token that expires after `seconds`. The emulator verifies no signature. */
+function teamsUser({ seconds = 3600 } = {}) {
+  const [clientId, objectId] = [randomUUID(), randomUUID()];
+  const exp = Math.floor(Date.now() / 1000) + seconds;
+  const teamsUserToken = new UnsecuredJWT({ appid: clientId, oid: objectId, exp }).encode();
+  return { teamsUserToken, clientId, objectId };
+}
+
 /** Restarts the counts of requests. */
 function resetRequestCounts(): void {
   azure.acs.requests.reset();
@@ -124,6 +133,94 @@ describe.each([
     expect(azure.acs.identities.has(userId)).toBe(false);
     expect(deadline.upstreamCalls).toBe(4);
     expect(vaultReads()).toBe(reads);
+  });
+});
+
+describe('the exchange of a Teams token', () => {
+  const expiresOn = new Date(Date.now() + 3_600_000).toISOString();
+  const refusal = (code: number, error: { code: string; target?: string }) =>
+    status(code, {}, { error: { message: 'Text of ACS.', ...error } });
+
+  test('gives a token of the same lifetime', async () => {
+    const user = teamsUser();
+
+    const { token, expiresOn, endpoint } = await acs.exchangeTeamsToken(user, deadline.signal);
+
+    expect(await azure.acs.accessTokens.check(token)).toMatchObject({ valid: true });
+    expect(expiresOn.getTime() / 1000).toBe(decodeJwt(user.teamsUserToken).exp);
+    expect(endpoint).toBe(azure.acs.url);
+    expect(deadline.upstreamCalls).toBe(1);
+  });
+
+  test.each<[string, number, { code: string; target?: string }, number, string]>([
+    ['is not valid', 401, { code: 'InvalidAccessToken' }, 600, 'is not valid'],
+    ['has expired', 401, { code: 'InvalidAccessToken' }, -1, 'has expired'],
+    [
+      'is of another application',
+      400,
+      { code: 'ValidationError', target: 'appId' },
+      600,
+      'another application',
+    ],
+    ['is of another user', 400, { code: 'ValidationError', target: 'userId' }, 600, 'another user'],
+  ])('says that the token %s, and keeps the credentials', async (_title, code, error, seconds, message) => {
+    const { acs: scripted, server } = await against(refusal(code, error));
+
+    const exchanged = scripted.exchangeTeamsToken(teamsUser({ seconds }), deadline.signal);
+
+    await expect(exchanged).rejects.toMatchObject({
+      name: 'ServiceError',
+      code: 'invalid_request',
+      errors: [{ path: 'teamsUserToken', message: expect.stringContaining(message) }],
+    });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test('says that a token which is no JWT is not valid', async () => {
+    const { acs: scripted } = await against(refusal(401, { code: 'InvalidAccessToken' }));
+    const user = { ...teamsUser(), teamsUserToken: 'garbage' };
+
+    const exchanged = scripted.exchangeTeamsToken(user, deadline.signal);
+
+    await expect(exchanged).rejects.toMatchObject({
+      errors: [{ path: 'teamsUserToken', message: expect.stringContaining('is not valid') }],
+    });
+  });
+
+  test.each<[number, { code: string; target?: string }, string]>([
+    [400, { code: 'ValidationError', target: 'other' }, 'invalid_request'],
+    [401, { code: 'Denied' }, 'upstream_rejected'],
+    [401, { code: 'IdentityNotOwned' }, 'upstream_rejected'],
+    [403, { code: 'InvalidAccessToken' }, 'upstream_rejected'],
+    [404, { code: 'IdentityNotFound' }, 'upstream_unavailable'],
+    [429, { code: 'TooManyRequests' }, 'too_many_requests'],
+  ])('fails as the other operations do with %d %j', async (code, error, expected) => {
+    const { acs: scripted } = await against(refusal(code, error));
+
+    const exchanged = scripted.exchangeTeamsToken(teamsUser(), deadline.signal);
+
+    await expect(exchanged).rejects.toMatchObject({ code: expected, errors: undefined });
+  });
+
+  test('is repeated after a failure', async () => {
+    const { acs: scripted } = await against(
+      status(500),
+      drop,
+      status(200, {}, { token: 'token', expiresOn }),
+    );
+
+    const { token } = await scripted.exchangeTeamsToken(teamsUser(), deadline.signal);
+
+    expect(token).toBe('token');
+  });
+
+  test('rejects a response with an expired token', async () => {
+    const expired = { token: 'token', expiresOn: '2026-01-01T00:00:00Z' };
+    const { acs: scripted } = await against(status(200, {}, expired));
+
+    const exchanged = scripted.exchangeTeamsToken(teamsUser(), newDeadline(150));
+
+    await expect(exchanged).rejects.toMatchObject({ code: 'upstream_unavailable' });
   });
 });
 
@@ -447,10 +544,11 @@ describe('when ACS fails', () => {
         () => scripted.createUser(deadline.signal),
         () => scripted.createUserAndToken(chat, deadline.signal),
         () => scripted.issueToken(foreignId, chat, newDeadline(150)),
+        () => scripted.exchangeTeamsToken(teamsUser(), newDeadline(150)),
       ]) {
         await expect(call()).rejects.toMatchObject({ code: 'upstream_unavailable', retryAfterSeconds: 2 });
       }
-      expect(server.requests.length).toBeLessThanOrEqual(4);
+      expect(server.requests.length).toBeLessThanOrEqual(6);
     },
   );
 
@@ -477,6 +575,7 @@ describe('when ACS fails', () => {
     ['issueToken', (hanging, signal) => hanging.issueToken(foreignId, chat, signal)],
     ['revokeTokens', (hanging, signal) => hanging.revokeTokens(foreignId, signal)],
     ['deleteUser', (hanging, signal) => hanging.deleteUser(foreignId, signal)],
+    ['exchangeTeamsToken', (hanging, signal) => hanging.exchangeTeamsToken(teamsUser(), signal)],
   ])('closes the connection of %s at the deadline', async (_name, call) => {
     const closed = Promise.withResolvers<string>();
     const { acs: hanging } = await against((response) => {

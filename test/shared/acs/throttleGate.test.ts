@@ -147,6 +147,19 @@ test('tests after a minute, however long Retry-After is', async () => {
   expect(await send()).toBe(200);
 });
 
+test('rejects Teams exchanges while ACS throttles them, and no creates', async () => {
+  server.script.push(throttle('10'), status(200));
+
+  const exchanges = [
+    await send('/teamsUser/:exchangeAccessToken'),
+    await send('/teamsUser/:exchangeAccessToken'),
+  ];
+  const create = await send('/identities');
+
+  expect(exchanges).toEqual([429, 'wait 10']);
+  expect(create).toBe(200);
+});
+
 test('keeps the gates of operations apart, but not those of users', async () => {
   server.script.push(throttle('10'), status(200));
   await send('/identities/8%3Aacs%3A1/:issueAccessToken');
@@ -155,8 +168,9 @@ test('keeps the gates of operations apart, but not those of users', async () => 
     await send('/identities'),
     await send('/identities', '{"createTokenWithScopes":["chat"]}'),
     await send('/identities/8%3Aacs%3A1/:revokeAccessTokens'),
+    await send('/teamsUser/:exchangeAccessToken'),
     await send('/identities/8%3Aacs%3A2/:issueAccessToken'),
   ];
 
-  expect(others).toEqual([200, 200, 200, 'wait 10']);
+  expect(others).toEqual([200, 200, 200, 200, 'wait 10']);
 });

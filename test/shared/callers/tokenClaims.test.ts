@@ -35,6 +35,19 @@ describe('an end user', () => {
     expect(caller.subject).toBe(subjectKey(ISSUER, 'tenant', 'object'));
   });
 
+  test.each([
+    ['4d5c0b5e-8f1a-4a53-9a0f-0d8f4c2b7e61', '4d5c0b5e-8f1a-4a53-9a0f-0d8f4c2b7e61'],
+    [undefined, undefined],
+    ['', undefined],
+    ['alice', undefined],
+    ['4d5c0b5e-8f1a-4a53-9a0f-0d8f4c2b7e61 ', undefined],
+    [['4d5c0b5e-8f1a-4a53-9a0f-0d8f4c2b7e61'], undefined],
+  ])('has an object id only if its oid is a GUID: %j', (oid, objectId) => {
+    const caller = callerOf({ ...claims, oid }, rules);
+
+    expect(caller).toMatchObject({ kind: 'user', objectId });
+  });
+
   test.each<JWTPayload>([
     { scp: 'calls' },
     { scp: 'profile tokens' },

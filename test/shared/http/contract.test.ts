@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { scopeSchema } from '../../../shared/acs/accessToken.ts';
-import { tokenRequestSchema, userIdSchema } from '../../../shared/http/contract.ts';
+import { teamsTokenRequestSchema, tokenRequestSchema, userIdSchema } from '../../../shared/http/contract.ts';
 import { policies, validRequest } from '../support/tokenRequests.ts';
 
 const userIds = fc
@@ -51,6 +51,28 @@ describe('a token request', () => {
         expect(success).toBe(scopes.length > 0 && allowed && new Set(scopes).size === scopes.length);
       }),
     );
+  });
+});
+
+describe('a Teams token request', () => {
+  const accepts = (body: unknown) => teamsTokenRequestSchema.safeParse(body).success;
+
+  test.each(['eyJhbGciOiJSUzI1NiJ9.eyJvaWQiOiIxIn0.c2ln-_', 'opaque~+/token=='])(
+    'accepts the token %s',
+    (token) => {
+      expect(accepts({ teamsUserToken: token })).toBe(true);
+    },
+  );
+
+  test.each(['', ' ', 'a b', 'a\n', 'a"b', 'ä', 'Bearer a', 7, null, undefined, ['a']])(
+    'rejects the token %j',
+    (teamsUserToken) => {
+      expect(accepts({ teamsUserToken })).toBe(false);
+    },
+  );
+
+  test.each(['userObjectId', 'clientId', 'userId', 'appId', 'scopes'])('rejects the field %s', (field) => {
+    expect(accepts({ teamsUserToken: 'a.b.c', [field]: 'x' })).toBe(false);
   });
 });
 

@@ -35,7 +35,7 @@ function serviceWith(others: Partial<Dependencies>): App {
     checks: {},
     ...others,
   };
-  return { authLevel: 'function', dependencies: () => dependencies };
+  return { authLevel: 'function', exchangesTeamsTokens: false, dependencies: () => dependencies };
 }
 
 function eventOf(logs: [string, string][]): unknown {

@@ -10,7 +10,11 @@ const unavailable = () => Promise.reject(misconfigured('something private'));
 function serviceWith(checks: Dependencies['checks'], deadlineMs = 1000): App {
   const settings = { ...readSettings({ KEY_VAULT_URI: 'https://name.vault.azure.net/' }), deadlineMs };
   // The health checks use nothing else.
-  return { authLevel: 'function', dependencies: () => ({ settings, checks }) as Dependencies };
+  return {
+    authLevel: 'function',
+    exchangesTeamsTokens: false,
+    dependencies: () => ({ settings, checks }) as Dependencies,
+  };
 }
 
 test('is ok when every dependency is available', async () => {
@@ -28,6 +32,7 @@ test('fails when one dependency is unavailable, and names it', async () => {
 test('fails when the settings are wrong', async () => {
   const service: App = {
     authLevel: 'function',
+    exchangesTeamsTokens: true,
     dependencies: () => {
       throw misconfigured('something private');
     },

@@ -71,6 +71,7 @@ testWithCompiler('reports mistakes in what the parameters files deploy', async (
     oidcIssuer: "'http://id.example.com'\nparam callerAuth = 'oidc'",
     oidcAudience: "''\nparam oidcIssuer = 'https://id.example.com'\nparam callerAuth = 'oidc'",
     oidcRequiredScope: `[]\nparam oidcIssuer = 'https://id.example.com'\nparam oidcAudience = 'api'\nparam callerAuth = 'oidc'`,
+    teamsClientId: "'4d5c0b5e-8f1a-4a53-9a0f-0d8f4c2b7e61'",
     corsOrigins: "['*']",
     alertEmails: "['a@example.com', 'a@example.com']",
     networkAddressPrefix: "'10.0.0.0/28'\nparam privateNetworking = true",

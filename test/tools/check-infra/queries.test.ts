@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import { parseQuery } from '../../../tools/check-infra/queries.ts';
+import type { App } from '../../../shared/app.ts';
 import { endpoint } from '../../../shared/http/endpoint.ts';
 import { misconfigured } from '../../../shared/errors.ts';
 import type { RequestEvent } from '../../../shared/http/requestLog.ts';
@@ -39,7 +40,8 @@ test('the base query finds the line that the service logs', async () => {
   const dependencies = () => {
     throw misconfigured('nothing works');
   };
-  const handler = endpoint({ authLevel: 'function', dependencies }, 'named', () => Promise.resolve({}));
+  const app: App = { authLevel: 'function', exchangesTeamsTokens: true, dependencies };
+  const handler = endpoint(app, 'named', () => Promise.resolve({}));
 
   const { logs } = await invoke(handler);
 

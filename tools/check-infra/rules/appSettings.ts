@@ -17,6 +17,7 @@ const neverDeployed = ['IDENTITY_ENDPOINT', 'USER_TABLE_CONNECTION_STRING'];
 const secretSettings = ['KEY_VAULT_URI', 'ACS_CONNECTION_STRING_SECRET', 'ACS_SECRET_TTL_SECONDS'];
 const keylessSettings = ['ACS_ENDPOINT'];
 const signInSettings = /^(OIDC|USER_TABLE)_/;
+const teamsSettings = ['TEAMS_CLIENT_ID'];
 
 /** The app settings are exactly those that the service and its host read, and shared/config.ts accepts them. */
 export function checkAppSettings(deployment: Deployment): string[] {
@@ -39,12 +40,13 @@ export function checkAppSettings(deployment: Deployment): string[] {
 }
 
 function expectedNames({ parameters }: Deployment): string[] {
-  const unused = parameters['keyless'] === true ? secretSettings : keylessSettings;
+  const unused = [
+    ...neverDeployed,
+    ...(parameters['keyless'] === true ? secretSettings : keylessSettings),
+    ...(parameters['teamsClientId'] ? [] : teamsSettings),
+  ];
   const signIn = parameters['callerAuth'] === 'oidc';
-  return settingNames.filter(
-    (name) =>
-      !neverDeployed.includes(name) && !unused.includes(name) && (signIn || !signInSettings.test(name)),
-  );
+  return settingNames.filter((name) => !unused.includes(name) && (signIn || !signInSettings.test(name)));
 }
 
 /** Azure deploys any id of the identity here; at run time only its client id works. */
