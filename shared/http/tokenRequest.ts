@@ -46,7 +46,8 @@ export async function readTokenOptions(request: HttpRequest, policy: TokenPolicy
 
 /** The user to create. Throws `invalid_request`. */
 export async function readNewUser(request: HttpRequest, policy: TokenPolicy): Promise<NewUser> {
-  const fields = await readFields(request, newUserSchema(policy), tokenRequestSchema(policy));
+  const { newUser, tokenRequest } = schemasOf(policy);
+  const fields = await readFields(request, newUser, tokenRequest);
   if (fields.scopes === undefined && fields.expiresInMinutes !== undefined) {
     throw invalidRequest({
       path: 'expiresInMinutes',
@@ -61,8 +62,21 @@ export async function readNewUser(request: HttpRequest, policy: TokenPolicy): Pr
 
 /** The fields of the body and the query, each of them in one place only. Throws `invalid_request`. */
 export function readTokenRequest(request: HttpRequest, policy: TokenPolicy): Promise<TokenRequest> {
-  const schema = tokenRequestSchema(policy);
-  return readFields(request, schema, schema);
+  const { tokenRequest } = schemasOf(policy);
+  return readFields(request, tokenRequest, tokenRequest);
+}
+
+/** Building a schema takes longer than reading a request with it, so they are built once for each policy. */
+const schemas = new WeakMap<TokenPolicy, ReturnType<typeof buildSchemas>>();
+
+function schemasOf(policy: TokenPolicy) {
+  const known = schemas.get(policy) ?? buildSchemas(policy);
+  schemas.set(policy, known);
+  return known;
+}
+
+function buildSchemas(policy: TokenPolicy) {
+  return { newUser: newUserSchema(policy), tokenRequest: tokenRequestSchema(policy) };
 }
 
 function readAppUser({ subject, tenantId }: NewUserRequest): AppUser | undefined {

@@ -316,6 +316,22 @@ describe('a Teams token that ACS refuses', () => {
     }
   });
 
+  test.each<[string, () => string, RegExp]>([
+    ['has expired', () => teamsTokenWith({ exp: 1 }), /^has expired/],
+    ['is no JWT', () => 'ey.ey.x', /^is not valid/],
+    [
+      'is of another application',
+      () => teamsTokenWith({ appid: randomUUID() }),
+      /^is of another application/,
+    ],
+    ['is of another user', () => teamsTokenWith({ oid: randomUUID() }), /^is of another user/],
+  ])('because it %s says so with the answer that ACS gives', async (_title, token, message) => {
+    const response = await exchange(token());
+
+    expect(outcomeOf(response)).toBe('invalid_request');
+    expect(errorsOf(response)).toEqual([{ path: 'teamsUserToken', message: expect.stringMatching(message) }]);
+  });
+
   test('because it is of another application leaves a hint in the log', async () => {
     const error = { code: 'ValidationError', target: 'appId', message: TEXT };
     const { service } = await startAgainst(status(400, {}, { error }));
