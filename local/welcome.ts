@@ -22,7 +22,7 @@ export function welcome(service: LocalService<LocalVault>, options: WelcomeOptio
         ? ownProvider(service, options.issuer)
         : firstToken(service, options),
     'acs' in service.azure ? EMULATED : REAL,
-    `Control interface (inject faults, count requests; see docs/local.md): ${service.azure.controlUrl}`,
+    `Control interface (docs/local.md): ${service.azure.controlUrl}`,
     'Ctrl-C stops everything.\n',
   ].join('\n');
 }
