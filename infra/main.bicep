@@ -70,6 +70,11 @@ param tokenDefaultScopes scope[] = tokenAllowedScopes
 @maxValue(1440)
 param tokenMaxExpiryMinutes int = 1440
 
+@description('Share by which the lifetime of a token is shortened at random when the caller requests none, in percent, so that tokens issued together are not refreshed together.')
+@minValue(0)
+@maxValue(50)
+param tokenExpirySpreadPercent int = 10
+
 @description('Lifetime of a token when the caller requests none, in minutes. At most tokenMaxExpiryMinutes.')
 @minValue(60)
 @maxValue(1440)
@@ -289,6 +294,7 @@ module functionApp 'modules/functionApp.bicep' = {
       TOKEN_DEFAULT_SCOPES: checkedDefaultScopes(tokenDefaultScopes, tokenAllowedScopes)
       TOKEN_DEFAULT_EXPIRY_MINUTES: checkedDefaultExpiry(tokenDefaultExpiryMinutes, tokenMaxExpiryMinutes)
       TOKEN_MAX_EXPIRY_MINUTES: string(tokenMaxExpiryMinutes)
+      TOKEN_EXPIRY_SPREAD_PERCENT: string(tokenExpirySpreadPercent)
       REQUEST_DEADLINE_SECONDS: string(requestDeadlineSeconds)
       CALLER_REQUESTS_PER_MINUTE: string(callerRequestsPerMinute)
       CALLER_AUTH: callerAuth

@@ -70,6 +70,7 @@ const tokenVariables = z.object({
   TOKEN_DEFAULT_SCOPES: scopeList.optional(),
   TOKEN_DEFAULT_EXPIRY_MINUTES: expiryMinutes.optional(),
   TOKEN_MAX_EXPIRY_MINUTES: expiryMinutes.default(MAX_EXPIRY_MINUTES),
+  TOKEN_EXPIRY_SPREAD_PERCENT: wholeNumber(0, 50).default(10),
 });
 
 const tokenPolicy = tokenVariables.transform((env, context) => {
@@ -83,7 +84,8 @@ const tokenPolicy = tokenVariables.transform((env, context) => {
   if (defaultExpiryMinutes > maxExpiryMinutes) {
     reject(context, 'TOKEN_DEFAULT_EXPIRY_MINUTES', 'must not be more than TOKEN_MAX_EXPIRY_MINUTES');
   }
-  return { allowedScopes, defaultScopes, maxExpiryMinutes, defaultExpiryMinutes };
+  const expirySpreadPercent = env.TOKEN_EXPIRY_SPREAD_PERCENT;
+  return { allowedScopes, defaultScopes, maxExpiryMinutes, defaultExpiryMinutes, expirySpreadPercent };
 });
 
 const clientId = z.guid('must be a client id (a GUID)');

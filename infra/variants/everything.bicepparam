@@ -10,6 +10,7 @@ param tokenAllowedScopes = ['chat', 'voip', 'chat.join']
 param tokenDefaultScopes = ['chat']
 param tokenMaxExpiryMinutes = 240
 param tokenDefaultExpiryMinutes = 60
+param tokenExpirySpreadPercent = 25
 param callerAuth = 'oidc'
 param oidcIssuer = 'https://id.example.com/'
 param oidcAudience = 'api://tokens'

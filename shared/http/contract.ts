@@ -25,6 +25,8 @@ export interface TokenPolicy {
   defaultScopes: readonly Scope[];
   maxExpiryMinutes: number;
   defaultExpiryMinutes: number;
+  /** The share by which the default expiry is shortened at most, in percent. */
+  expirySpreadPercent: number;
 }
 
 /** The fields that createUser and issueToken accept, in the body or in the query. */

@@ -1,6 +1,6 @@
 import type { HttpRequest } from '@azure/functions';
 import type * as z from 'zod';
-import type { TokenOptions } from '../acs/accessToken.ts';
+import { MIN_EXPIRY_MINUTES, type TokenOptions } from '../acs/accessToken.ts';
 import type { AppUser } from '../callers/caller.ts';
 import { type FieldError, invalidRequest } from '../errors.ts';
 import {
@@ -88,8 +88,14 @@ function readAppUser({ subject, tenantId }: NewUserRequest): AppUser | undefined
 function withDefaults({ scopes, expiresInMinutes }: TokenRequest, policy: TokenPolicy): TokenOptions {
   return {
     scopes: scopes ?? policy.defaultScopes,
-    expiresInMinutes: expiresInMinutes ?? policy.defaultExpiryMinutes,
+    expiresInMinutes: expiresInMinutes ?? spreadDefaultExpiry(policy),
   };
+}
+
+/** Shortens the default by a random share, so that tokens issued in the same minute are not refreshed in the same one. */
+function spreadDefaultExpiry({ defaultExpiryMinutes, expirySpreadPercent }: TokenPolicy): number {
+  const maxCut = (defaultExpiryMinutes * expirySpreadPercent) / 100;
+  return Math.max(MIN_EXPIRY_MINUTES, Math.round(defaultExpiryMinutes - Math.random() * maxCut));
 }
 
 async function readFields<Body extends object, Query extends object>(

@@ -17,6 +17,7 @@ const policy: TokenPolicy = {
   defaultScopes: ['chat'],
   maxExpiryMinutes: 1440,
   defaultExpiryMinutes: 720,
+  expirySpreadPercent: 0,
 };
 const guid = '01234567-89ab-cdef-0123-456789abcdef';
 const userId = `8:acs:${guid}_${guid}`;
@@ -367,6 +368,36 @@ test('a token request without fields gets the defaults of the policy', async () 
   expect(await readTokenOptions(request({ headers: {} }), policy)).toEqual({
     scopes: ['chat'],
     expiresInMinutes: 720,
+  });
+});
+
+describe('an expiry that nobody requests', () => {
+  const readMany = async (anyPolicy: TokenPolicy): Promise<number[]> => {
+    const reads = Array.from({ length: 500 }, () => readTokenOptions(request({ headers: {} }), anyPolicy));
+    return (await Promise.all(reads)).map(({ expiresInMinutes }) => expiresInMinutes);
+  };
+
+  test('is spread over the share of the policy', async () => {
+    const expiries = await readMany({ ...policy, defaultExpiryMinutes: 1440, expirySpreadPercent: 10 });
+
+    expect(Math.min(...expiries)).toBeGreaterThanOrEqual(1296);
+    expect(Math.min(...expiries)).toBeLessThan(1320);
+    expect(Math.max(...expiries)).toBeGreaterThan(1416);
+    expect(Math.max(...expiries)).toBeLessThanOrEqual(1440);
+    expect(expiries.every(Number.isInteger)).toBe(true);
+  });
+
+  test('is never shorter than ACS allows', async () => {
+    const expiries = await readMany({ ...policy, defaultExpiryMinutes: 70, expirySpreadPercent: 50 });
+
+    expect(Math.min(...expiries)).toBe(60);
+  });
+
+  test('is kept when somebody requests it', async () => {
+    const spread = { ...policy, expirySpreadPercent: 50 };
+    const read = await readTokenOptions(request({ query: '?expiresInMinutes=1440' }), spread);
+
+    expect(read.expiresInMinutes).toBe(1440);
   });
 });
 

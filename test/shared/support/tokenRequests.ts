@@ -19,6 +19,7 @@ export const policies: fc.Arbitrary<TokenPolicy> = fc
       defaultScopes: scopesAmong(limits.allowedScopes),
       maxExpiryMinutes: fc.constant(limits.maxExpiryMinutes),
       defaultExpiryMinutes: fc.integer({ min: MIN_EXPIRY_MINUTES, max: limits.maxExpiryMinutes }),
+      expirySpreadPercent: fc.integer({ min: 0, max: 50 }),
     }),
   );
 
