@@ -51,5 +51,7 @@ export function errorFields(error: ServiceError): Pick<RequestEvent, 'hint' | 'c
 function describe(error: Error): string {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   const status = isRestError(error) ? String(error.statusCode ?? '') : '';
-  return [error.name, code, status].filter((part) => /^[\w.-]{1,64}$/.test(part)).join(' ');
+  // Such a code says more than the name, which may be that of a minified class.
+  const name = code.startsWith('ERR_') ? '' : error.name;
+  return [name, code, status].filter((part) => /^[\w.-]{1,64}$/.test(part)).join(' ');
 }

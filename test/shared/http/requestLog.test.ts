@@ -54,6 +54,14 @@ test.each([secret, `name ${secret}`, 'a b', 'x'.repeat(65), '', 'línea', 7])(
   },
 );
 
+test('names a cause by its code when the code says what it is', () => {
+  const cause = Object.assign(new Error('text'), { name: 'a1', code: 'ERR_JWT_EXPIRED' });
+
+  const details = errorFields(new ServiceError('unauthenticated', 'No.', { cause }));
+
+  expect(details).toEqual({ cause: 'ERR_JWT_EXPIRED' });
+});
+
 test('logs at most five causes, also when they form a circle', () => {
   const cause = new Error('text');
   cause.cause = cause;
