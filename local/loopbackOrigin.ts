@@ -6,11 +6,12 @@ const ANDROID_HOST = '10.0.2.2';
 /** Whether the value of an `Origin` header is a page on this machine. */
 export function isLoopbackOrigin(origin: string): boolean {
   const url = URL.parse(origin);
-  return url !== null && isLoopback(url);
+  return url !== null && url.username === '' && url.password === '' && isLoopback(url);
 }
 
 /** Whether the value of a `Host` header names this machine. A name that points here through DNS does not. */
 export function isLoopbackHost(host: string | undefined): boolean {
-  const url = URL.parse(`http://${host ?? ''}`);
+  if (host === undefined || /[@/\\?#]/.test(host)) return false;
+  const url = URL.parse(`http://${host}`);
   return url !== null && (isLoopback(url) || url.hostname === ANDROID_HOST);
 }

@@ -1,7 +1,7 @@
 const PARENT_POLL_MS = 250;
 
 /**
- * A signal that aborts when this process is told to stop: by Ctrl-C, SIGTERM, a closed terminal, or the end of the
+ * A signal that aborts when this process should stop: after Ctrl-C, SIGTERM, a closed terminal, or the end of the
  * npm that runs it. Ctrl-C again ends the process at once.
  */
 export function stopSignal(): AbortSignal {

@@ -40,6 +40,11 @@ export interface AcsEmulator extends Emulator {
   requests: OperationCounts;
 }
 
+/** A year. */
+const MAX_CLOCK_OFFSET_SECONDS = 366 * 24 * 60 * 60;
+/** The longest that ACS issues. */
+const MAX_LIFETIME_SECONDS = 24 * 60 * 60;
+
 /** Starts an emulated Communication Services resource on loopback. */
 export async function startAcsEmulator({
   port,
@@ -82,14 +87,14 @@ export async function startAcsEmulator({
     ),
     setClockOffset: command(
       'Set the difference between the clock of the service and of this machine.',
-      z.strictObject({ seconds: z.number() }),
+      z.strictObject({ seconds: z.number().min(-MAX_CLOCK_OFFSET_SECONDS).max(MAX_CLOCK_OFFSET_SECONDS) }),
       ({ seconds }) => {
         clockOffsetMs = seconds * 1000;
       },
     ),
     setTokenLifetime: command(
       'Set the lifetime of new tokens of communication users. Without it, tokens get the requested expiry.',
-      z.strictObject({ seconds: z.int().min(1).nullish() }),
+      z.strictObject({ seconds: z.int().min(1).max(MAX_LIFETIME_SECONDS).nullish() }),
       ({ seconds }) => {
         setTokenLifetime(seconds ?? undefined);
       },

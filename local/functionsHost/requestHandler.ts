@@ -38,8 +38,10 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestLis
     const started = performance.now();
     void reply(request)
       .catch((error: unknown): Reply => {
-        const clientLeft = request.destroyed && !request.complete;
-        if (!clientLeft) logError(error);
+        if (request.destroyed && !request.complete) {
+          return { status: 400, reason: 'the client closed the connection before its body arrived' };
+        }
+        logError(error);
         return { status: 500 };
       })
       .then((result) => {
@@ -66,7 +68,9 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestLis
 
     const path = decodePath(target);
     const base = `http://${request.headers.host ?? 'localhost'}`;
-    if (path === undefined || !URL.canParse(base + target)) return { status: 400 };
+    if (path === undefined || !URL.canParse(base + target)) {
+      return { status: 400, reason: 'the path is not valid' };
+    }
     const url = new URL(base + target);
     const key = presentedKey(request.headers, url.searchParams);
 

@@ -352,7 +352,7 @@ describe('a Teams token that ACS refuses', () => {
     expect(api.azure.vault.requests.toJSON()).toEqual({});
   });
 
-  test('is told from rejected credentials', async () => {
+  test('is not mistaken for rejected credentials', async () => {
     api.azure.acs.faults.arm({ operation: 'exchangeTeamsToken', status: 401, code: 'Denied', times: 2 });
 
     const response = await exchange(teamsTokenWith());

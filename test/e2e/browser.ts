@@ -12,7 +12,7 @@ const BROWSERS = [
   'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
 ];
 
-/** A Chromium on this machine; undefined when none is installed. */
+/** A Chromium on this machine; undefined when there is none. */
 export const chromiumPath = BROWSERS.find((path) => path !== undefined && existsSync(path));
 
 /** A page on a port of its own, with one script. */

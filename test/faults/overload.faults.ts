@@ -6,9 +6,9 @@ const DURATION_MS = 90_000;
 /** ACS issues this many tokens in 30 seconds. */
 const LIMIT = 1000;
 const OBEDIENT = 10;
-const GREEDY = 10;
-/** Together, the clients ask for twice the limit. */
-const PAUSE_MS = (OBEDIENT + GREEDY) / ((2 * LIMIT) / 30_000);
+const GREEDY = 20;
+/** The greedy clients alone ask for twice the limit. */
+const PAUSE_MS = GREEDY / ((2 * LIMIT) / 30_000);
 const DEADLINE_SECONDS = 10;
 
 let service: LocalService;
@@ -84,6 +84,7 @@ test(
     );
 
     expect(all.flatMap((client) => client.other)).toEqual([]);
+    expect(offered).toBeGreaterThanOrEqual(2 * 0.95 * limit);
     expect(accepted).toBeGreaterThanOrEqual(0.95 * limit);
     expect(upstream).toBeLessThanOrEqual(1.1 * accepted);
     expect(fewest).toBeGreaterThanOrEqual(0.05 * (accepted / all.length));

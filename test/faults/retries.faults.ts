@@ -33,7 +33,7 @@ async function sendAll(beforeEachRequest: () => void): Promise<{ failed: number;
   return { failed, upstream };
 }
 
-test('while ACS fails 2% of its requests, none is lost that a retry can save', async () => {
+test('while ACS fails 2% of its requests, retries save all of them', async () => {
   const random = seededRandom(1);
 
   const { failed, upstream } = await sendAll(() => {

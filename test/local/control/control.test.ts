@@ -48,6 +48,21 @@ afterAll(async () => {
   await identity.close();
 });
 
+test.each([
+  ['/acs/setTokenLifetime', { seconds: 86_401 }, 'seconds'],
+  ['/acs/setTokenLifetime', { seconds: 0 }, 'seconds'],
+  ['/acs/setClockOffset', { seconds: 1e15 }, 'seconds'],
+  ['/acs/setClockOffset', { seconds: -1e15 }, 'seconds'],
+  ['/acs/armFault', { status: 429, retryAfter: '30\r\nX: y' }, 'retryAfter'],
+  ['/acs/armFault', {}, 'must have an effect'],
+  ['/acs/armFault', { operation: 'issueToken', times: 3 }, 'must have an effect'],
+])('%s rejects %j, which would make no sense', async (path, input, reason) => {
+  const { status, body } = await send('POST', path, JSON.stringify(input));
+
+  expect(status).toBe(400);
+  expect(JSON.stringify(body)).toContain(reason);
+});
+
 interface Answer {
   status: number;
   headers: Headers;

@@ -69,7 +69,7 @@ describe('with allowed origins', () => {
   });
 });
 
-test.concurrent('allows pages of this machine on any port when it is told to', async () => {
+test.concurrent('allows pages of this machine on any port with allowLocalPages', async () => {
   const host = await serveApp({ source }, { allowLocalPages: true });
   const allowedOrigin = async (origin: string) =>
     (await fetch(`${host.url}/api/called`, preflight(origin))).headers.get('access-control-allow-origin');

@@ -16,6 +16,9 @@ const post = (headers: Record<string, string>) =>
 test.each([
   ['a name that points here through DNS', { Host: 'rebound.example' }],
   ['another machine', { Host: '192.168.1.7:7071' }],
+  ['a host with a user name', { Host: 'evil@localhost' }],
+  ['a host with a path', { Host: 'localhost/evil' }],
+  ['an origin with a user name', { Origin: 'http://evil@localhost' }],
   ['a page of another site', { Origin: 'https://evil.example' }],
   ['a page without an origin, such as a file', { Origin: 'null' }],
 ])('rejects a request from %s before the function runs', async (_title, headers) => {

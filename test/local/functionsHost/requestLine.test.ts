@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { expect, test } from '@jest/globals';
 import { serveApp } from './servedApp.ts';
 
@@ -40,6 +41,22 @@ test('prints a line for each request, without its query', async () => {
   ]);
   expect(host.log.join()).toContain('its own error');
   expect(host.log.join()).not.toContain(host.functionKey);
+});
+
+test('says that a client left before its body arrived, without a stack', async () => {
+  const host = await serveApp({ source }, { compactLog: true });
+  const socket = connect(host.port, '127.0.0.1');
+  socket.write('POST /api/rejecting HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n12345');
+  // The next request arrives after the first one has begun.
+  await fetch(`${host.url}/api/user`);
+  await host.logged('/api/user 404');
+
+  socket.destroy();
+
+  const line = await host.logged('POST /api/rejecting');
+  expect(line).toContain('400');
+  expect(line).toContain('the client closed the connection before its body arrived');
+  expect(host.log.join('\n')).not.toMatch(/\n\s+at /);
 });
 
 test('without the compact log, prints what Core Tools print, and why a request reached no function', async () => {

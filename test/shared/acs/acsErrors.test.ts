@@ -47,7 +47,7 @@ test.each([
   expect(unknown).toBe(expected);
 });
 
-test('a create is not told that its user is unknown or of another resource', () => {
+test('a create never fails with user_not_found', () => {
   const unknown = responseError(404, 'IdentityNotFound', {}, 'identities');
   const foreign = responseError(401, 'IdentityNotOwned', {}, 'identities');
 
@@ -63,7 +63,7 @@ test('a Teams token that is not valid is no matter of the credentials, in the Te
   expect([exchange, issue, denied].map(isRejectedCredentials)).toEqual([false, true, true]);
 });
 
-test('a Teams exchange is not told that its user is unknown or of another resource', () => {
+test('a Teams exchange never fails with user_not_found', () => {
   const unknown = responseError(404, 'IdentityNotFound', {}, EXCHANGE);
   const foreign = responseError(401, 'IdentityNotOwned', {}, EXCHANGE);
 
