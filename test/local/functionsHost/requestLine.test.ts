@@ -53,7 +53,7 @@ test('says that a client left before its body arrived, without a stack', async (
 
   socket.destroy();
 
-  const line = await host.logged('POST /api/rejecting');
+  const line = await host.logged('] POST /api/rejecting');
   expect(line).toContain('400');
   expect(line).toContain('the client closed the connection before its body arrived');
   expect(host.log.join('\n')).not.toMatch(/\n\s+at /);
