@@ -1,4 +1,5 @@
 import { build, type Plugin } from 'esbuild';
+import { bundleOptions } from './bundleOptions.ts';
 import { CommandError, runCommand } from './commandLine.ts';
 
 /** Modules that the SDKs import and this service never calls. */
@@ -45,18 +46,10 @@ function leaveOut(): Plugin {
 
 await runCommand(async () => {
   const { errors } = await build({
+    ...bundleOptions,
     entryPoints: ['functions/main.ts'],
     outfile: 'dist/main.cjs',
-    bundle: true,
-    minify: true,
-    platform: 'node',
-    target: 'node22',
-    format: 'cjs',
-    // Otherwise a package without an `exports` map adds a second, CommonJS copy of the SDK core.
-    mainFields: ['module', 'main'],
-    external: ['@azure/functions-core'],
     plugins: [leaveOut()],
-    logLevel: 'warning',
   }).catch(() => ({ errors: [{}] }));
   if (errors.length > 0) throw new CommandError('The bundle could not be built. See above.');
 });

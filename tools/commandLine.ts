@@ -38,10 +38,18 @@ function explain(error: unknown, usage: string): string {
 
 /** Reads a port from 0 to 65535; 0 means any free port. */
 export function readPort(text: string, option = '--port'): number {
-  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) {
-    throw new RangeError(`${option} must be a number from 0 to 65535, not '${text}'`);
-  }
-  return Number(text);
+  return readNumber(option, text, 0, 65_535);
+}
+
+/** Reads a whole number from `min` to `max`. */
+export function readNumber(option: string, text: string, min: number, max: number): number {
+  if (/^\d{1,9}$/.test(text) && Number(text) >= min && Number(text) <= max) return Number(text);
+  throw new RangeError(`${option} must be a whole number from ${min} to ${max}, not '${text}'`);
+}
+
+/** Reads whole numbers from `min` to `max`, separated by commas. */
+export function readNumbers(option: string, text: string, min: number, max: number): number[] {
+  return text.split(',').map((part) => readNumber(option, part, min, max));
 }
 
 /** Runs a command and prints the message of an error it throws. */

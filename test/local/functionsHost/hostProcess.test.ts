@@ -45,8 +45,8 @@ describe('the command line', () => {
   });
 
   test.concurrent.each([
-    [['--port', 'many'], "--port must be a number from 0 to 65535, not 'many'. See --help.\n"],
-    [['--port', '65536'], "--port must be a number from 0 to 65535, not '65536'. See --help.\n"],
+    [['--port', 'many'], "--port must be a whole number from 0 to 65535, not 'many'. See --help.\n"],
+    [['--port', '65536'], "--port must be a whole number from 0 to 65535, not '65536'. See --help.\n"],
     [['--ports', '1'], 'Unknown option --ports. Did you mean --port? See --help.\n'],
   ])('rejects %j in one line', async (args, message) => {
     expect(await run(...args)).toEqual({ code: 2, stdout: '', stderr: message });

@@ -1,0 +1,38 @@
+import { measureOne } from './steady.ts';
+import { startSteadyHost } from './steadyHost.ts';
+import type { Subjects } from './subjects.ts';
+
+export interface MemoryResult {
+  app: 'functionKey' | 'oidc';
+  /** Resident bytes after so many tokens. */
+  readings: { tokens: number; residentBytes: number }[];
+}
+
+/** Resident memory of the service after each number of tokens, in rising order. */
+export async function measureMemory(
+  subjects: Subjects,
+  milestones: readonly number[],
+  onProgress: (step: string) => void,
+): Promise<MemoryResult[]> {
+  await subjects.setDelay(0);
+  const results: MemoryResult[] = [];
+  for (const app of ['functionKey', 'oidc'] as const) {
+    const host = await startSteadyHost(subjects.apps[app]);
+    try {
+      const { bearers } = subjects.apps[app];
+      const target = { kind: 'service' as const, url: host.url, ...(bearers && { bearers }) };
+      const readings: MemoryResult['readings'] = [];
+      let issued = 0;
+      for (const tokens of milestones) {
+        onProgress(`memory of ${app}, ${tokens} tokens`);
+        await measureOne(target, { concurrency: 32, seconds: 0, tokens: tokens - issued, host });
+        issued = tokens;
+        readings.push({ tokens, residentBytes: (await host.usage()).residentBytes });
+      }
+      results.push({ app, readings });
+    } finally {
+      await host.stop();
+    }
+  }
+  return results;
+}
