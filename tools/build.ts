@@ -13,6 +13,14 @@ const unused: { module: RegExp; contents: string }[] = [
       export const stringifyXML = () => { throw new Error('XML is not supported.'); };
       export const parseXML = () => Promise.reject(new Error('XML is not supported.'));`,
   },
+  // The service only reads with its schemas; zod can write JSON Schema too.
+  { module: /\/json-schema-processors\.js$/, contents: 'module.exports = {};' },
+  { module: /\/json-schema-generator\.js$/, contents: 'module.exports = {};' },
+  {
+    module: /\/to-json-schema\.js$/,
+    contents: `const unsupported = () => { throw new Error('JSON Schema is not supported.'); };
+      export { unsupported as createToJSONSchemaMethod, unsupported as createStandardJSONSchemaMethod };`,
+  },
   {
     // Gets tokens in Kubernetes, and brings in the credentials of all kinds of applications.
     module: /\/tokenExchangeMsi\.js$/,
