@@ -31,7 +31,7 @@ export function readCommandLine<Options>(usage: string, read: () => Options & { 
 function explain(error: unknown, usage: string): string {
   if (!(error instanceof Error)) return String(error);
   const [, option] = /^Unknown option '(--[\w-]+)/.exec(error.message) ?? [];
-  if (option === undefined) return error.message;
+  if (option === undefined) return error.message.replaceAll('\n', ' ');
   const nearest = nearestName(option, usage.match(/--[a-z][\w-]*/g) ?? []);
   return `Unknown option ${option}.${nearest === undefined ? '' : ` Did you mean ${nearest}?`}`;
 }

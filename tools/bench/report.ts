@@ -4,6 +4,7 @@ import { coldGoals, type Goal, memoryGoals, steadyGoals } from './goals.ts';
 import type { MemoryResult } from './memory.ts';
 import { contenders, figure, type SteadyResult } from './steady.ts';
 import { type AppName, appNames } from './subjects.ts';
+import { textTable } from '../textTable.ts';
 
 /** Everything that was measured in one run. */
 export interface Results {
@@ -68,10 +69,9 @@ export function plots({ steady = [], cold }: Results): Record<string, string> {
 function steadyTable(result: SteadyResult): string {
   const { delayMs, concurrency } = result;
   const upstream = delayMs === 0 ? 'ACS answers at once' : `ACS answers after ${delayMs} ms`;
-  return table(
-    `${upstream}, ${concurrency} concurrent`,
+  return textTable(`${upstream}, ${concurrency} concurrent`, [
     ['', 'tokens/s', 'p50 ms', 'p99 ms', 'CPU ms/token', '/ minimal', '/ tutorial'],
-    contenders.map((name) => [
+    ...contenders.map((name) => [
       names[name],
       shorten(figure(result, 'tokensPerSecond', name)),
       shorten(figure(result, 'p50', name)),
@@ -80,14 +80,13 @@ function steadyTable(result: SteadyResult): string {
       figure(result, 'tokensPerSecond', name, 'minimal').toFixed(2),
       figure(result, 'tokensPerSecond', name, 'tutorial').toFixed(2),
     ]),
-  );
+  ]);
 }
 
 function coldTable(cold: ColdResult): string {
-  return table(
-    'Cold start, ms',
+  return textTable('Cold start, ms', [
     ['', ...stages.map(([, label]) => label), 'specialised', '/ empty', 'spawned', '/ empty'],
-    appNames.map((app) => [
+    ...appNames.map((app) => [
       names[app],
       ...stages.map(([stage]) => coldFigure(cold, app, stage).toFixed(0)),
       coldFigure(cold, app, 'specialised').toFixed(0),
@@ -95,43 +94,22 @@ function coldTable(cold: ColdResult): string {
       coldFigure(cold, app, 'spawned').toFixed(0),
       timesEmpty(cold, app, 'spawned').toFixed(2),
     ]),
-  );
+  ]);
 }
 
 function memoryTable(memory: readonly MemoryResult[]): string {
-  const milestones = memory[0]?.readings.map(({ tokens }) => `${tokens} tokens`) ?? [];
-  return table(
-    'Resident memory, MB',
-    ['', ...milestones],
-    memory.map(({ app, readings }) => [
+  return textTable('Resident memory, MB', [
+    ['', ...(memory[0]?.readings.map(({ tokens }) => `${tokens} tokens`) ?? [])],
+    ...memory.map(({ app, readings }) => [
       names[app],
       ...readings.map(({ residentBytes }) => (residentBytes / 1e6).toFixed(0)),
     ]),
-  );
+  ]);
 }
 
 function goalTable(goals: readonly Goal[]): string {
-  return table(
-    'Goals',
-    ['', 'measured', 'goal'],
-    goals.map(({ goal, measured, met }) => [met ? 'met' : 'MISSED', measured.toFixed(2), goal]),
-  );
-}
-
-/** The first column is text, the last of the goals too; numbers are set flush right. */
-function table(title: string, head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((_, column) =>
-    Math.max(...[head, ...rows].map((row) => (row[column] ?? '').length)),
-  );
-  const line = (row: readonly string[]) =>
-    row
-      .map((cell, column) => {
-        const width = widths[column] ?? 0;
-        return column === 0 || head[column] === 'goal' ? cell.padEnd(width) : cell.padStart(width);
-      })
-      .join('  ')
-      .trimEnd();
-  return [title, ...[head, ...rows].map((row) => `  ${line(row)}`)].join('\n');
+  const rows = goals.map(({ goal, measured, met }) => [met ? 'met' : 'MISSED', measured.toFixed(2), goal]);
+  return textTable('Goals', [['', 'measured', 'goal'], ...rows], [0, 2]);
 }
 
 function steadyChart(
