@@ -31,6 +31,11 @@ const unusedByTelemetry: Unused[] = [
     contents: 'module.exports = {};',
   },
   { module: /\/(browserSdkLoader|liveMetrics)\.js$/, contents: 'module.exports = {};' },
+  // Reads a configuration file beside the package, which does not exist here.
+  {
+    module: /\/jsonConfig\.js$/,
+    contents: 'export const JsonConfig = { getInstance: () => ({}) };',
+  },
   {
     // They send statistics to Microsoft and fetch settings that change what is sent.
     module: /\/(configurationManager|customerSDKStatsManager|statsbeatManager)\.js$/,

@@ -39,7 +39,7 @@ export function loggedHandler(
 ): HttpHandler {
   return (request, context) => {
     const { invocationId, traceContext } = context;
-    return telemetry.request({ name, method: request.method, invocationId, traceContext }, async (report) => {
+    return telemetry.request({ name, invocationId, traceContext }, async (report) => {
       const started = performance.now();
       const fields: Partial<RequestEvent> = { outcome: 'ok' };
       const response = await respond(request, fields).catch((thrown: unknown) => {

@@ -41,10 +41,11 @@ export function openTelemetry(tracer: Tracer, meter: Meter): Telemetry {
   };
 
   return {
-    async request({ name, method, invocationId, traceContext }, serve) {
+    async request({ name, invocationId, traceContext }, serve) {
       const parent = parseTraceParent(traceContext?.traceParent);
-      const attributes = { 'http.request.method': method, 'faas.invocation_id': invocationId };
-      // The host records the request itself, as the server. This is what happens inside.
+      const attributes = { 'faas.invocation_id': invocationId };
+      // The host records the request itself, as the server. This span is what happens inside, and has no HTTP method:
+      // Azure Monitor would take it for a request to a dependency.
       const span = tracer.startSpan(name, { kind: SpanKind.INTERNAL, attributes }, parent);
       try {
         return await current.run(trace.setSpan(parent, span), () =>

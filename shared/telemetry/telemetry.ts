@@ -5,7 +5,6 @@ import type { TraceContext } from '@azure/functions';
 export interface RequestStart {
   /** The function's name. */
   name: string;
-  method: string;
   invocationId: string;
   /** The trace of the Functions host, which continues that of the caller. */
   traceContext: TraceContext | undefined;
