@@ -42,7 +42,6 @@ function start(env: Record<string, string> = {}) {
     TELEMETRY: 'azure-monitor',
     APPLICATIONINSIGHTS_CONNECTION_STRING: 'InstrumentationKey=not-used',
     CALLER_REQUESTS_PER_MINUTE: '0',
-    REQUEST_DEADLINE_SECONDS: '2',
     ...env,
   };
   const handler = handlersOf(createApp(settings, fail, () => Promise.resolve(telemetry)));
