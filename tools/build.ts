@@ -74,8 +74,8 @@ function leaveOut(unused: Unused[]): Plugin {
 function loadFrom(bundle: string, module: RegExp): Plugin {
   return {
     name: 'loadFrom',
-    setup({ onResolve }) {
-      onResolve({ filter: module }, () => ({ path: bundle, external: true }));
+    setup(build) {
+      build.onResolve({ filter: module }, () => ({ path: bundle, external: true }));
     },
   };
 }

@@ -104,7 +104,7 @@ test('TELEMETRY=azure-monitor sends traces and metrics to Application Insights, 
     token,
     'eyJ',
     user.communicationUserId,
-    copy.azure.identity.env()['IDENTITY_HEADER'],
+    copy.azure.identity.env().IDENTITY_HEADER,
   ]) {
     expect(text).not.toContain(secret);
   }

@@ -33,12 +33,12 @@ type Point = DataPoint<number | Histogram>;
 export interface InMemoryTelemetry {
   telemetry: Telemetry;
   /** The spans since the last reset, in the order in which they started. */
-  spans(): RecordedSpan[];
+  spans: () => RecordedSpan[];
   /** What a metric has counted since the last reset. */
-  points(metric: string): Promise<Pick<Point, 'attributes' | 'value'>[]>;
+  points: (metric: string) => Promise<Pick<Point, 'attributes' | 'value'>[]>;
   /** Everything that was exported since the last reset, as text. */
-  text(): Promise<string>;
-  reset(): Promise<void>;
+  text: () => Promise<string>;
+  reset: () => Promise<void>;
 }
 
 export function inMemoryTelemetry(): InMemoryTelemetry {
