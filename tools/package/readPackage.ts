@@ -5,7 +5,7 @@ import { CommandError } from '../commandLine.ts';
 
 const manifestSchema = z.object({ main: z.string() });
 
-/** The paths of the files that are deployed, given the text of package.json. The bundle of the telemetry is beside `main`. */
+/** The paths of the files that are deployed, given the text of package.json. `main` loads the other bundle beside it. */
 export function packagePaths(manifest: string): string[] {
   try {
     const { main } = manifestSchema.parse(JSON.parse(manifest));
