@@ -9,7 +9,7 @@ export function health(app: App): HttpFunctionOptions {
     methods: ['GET'],
     authLevel: 'anonymous',
     route: 'health',
-    handler: loggedHandler('health', async (_request, event) => {
+    handler: loggedHandler(app, 'health', async (_request, event) => {
       const result = await check();
       if (result.status === 'ok') return { status: 200, jsonBody: result };
       event.outcome = result.checks['settings'] === 'ok' ? 'upstream_unavailable' : 'misconfigured';

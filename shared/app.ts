@@ -12,6 +12,7 @@ import { readSettings, type Settings } from './config.ts';
 import { ServiceError } from './errors.ts';
 import { ConnectionStringReader } from './keyVault/connectionStringReader.ts';
 import { vaultSecret } from './keyVault/vaultSecret.ts';
+import { noTelemetry, type Telemetry, whenLoaded } from './telemetry/telemetry.ts';
 import { TokenService } from './tokenService.ts';
 
 /** What the ACS SDK asks a token for, double slash included. */
@@ -34,22 +35,35 @@ export interface App {
   authLevel: 'function' | 'anonymous';
   /** Whether exchangeTeamsToken exists; also true while the settings are wrong, to answer `misconfigured`. */
   exchangesTeamsTokens: boolean;
+  telemetry: Telemetry;
   /** Throws `misconfigured` while the settings are wrong. */
   dependencies(): Dependencies;
 }
+
+type LoadTelemetry = (connectionString: string, credential: TokenCredential) => Promise<Telemetry>;
 
 /**
  * Builds the app from the environment, once per process. Wrong settings do not throw here: an app that fails to
  * load answers nothing at all. Each request is answered `misconfigured` instead.
  */
-export function createApp(env?: NodeJS.ProcessEnv, logError: (line: string) => void = console.error): App {
+export function createApp(
+  env?: NodeJS.ProcessEnv,
+  logError: (line: string) => void = console.error,
+  loadTelemetry: LoadTelemetry = loadAzureMonitor,
+): App {
   try {
     const settings = readSettings(env);
-    const dependencies = buildDependencies(settings);
-    const { callers } = settings;
+    const { callers, telemetry: monitor } = settings;
+    const credential = azureCredential(settings.identity);
+    const telemetry =
+      monitor === undefined
+        ? noTelemetry
+        : whenLoaded(loadTelemetry(monitor.connectionString, credential), logError);
+    const dependencies = buildDependencies(settings, credential, telemetry);
     return {
       authLevel: callers.auth === 'oidc' ? 'anonymous' : 'function',
       exchangesTeamsTokens: callers.auth === 'oidc' && callers.teamsClientId !== undefined,
+      telemetry,
       dependencies: () => dependencies,
     };
   } catch (error) {
@@ -58,6 +72,7 @@ export function createApp(env?: NodeJS.ProcessEnv, logError: (line: string) => v
     return {
       authLevel: 'function',
       exchangesTeamsTokens: true,
+      telemetry: noTelemetry,
       dependencies: () => {
         throw error;
       },
@@ -65,9 +80,18 @@ export function createApp(env?: NodeJS.ProcessEnv, logError: (line: string) => v
   }
 }
 
-function buildDependencies(settings: Settings): Dependencies {
-  const credential = azureCredential(settings.identity);
-  const { clients, checks } = connectToAcs(settings, credential);
+/** Without telemetry, an instance does not spend the time that loading the monitor takes. */
+async function loadAzureMonitor(...args: Parameters<LoadTelemetry>): Promise<Telemetry> {
+  const { azureMonitor } = await import('./telemetry/azureMonitor.ts');
+  return azureMonitor(...args);
+}
+
+function buildDependencies(
+  settings: Settings,
+  credential: TokenCredential,
+  telemetry: Telemetry,
+): Dependencies {
+  const { clients, checks } = connectToAcs(settings, credential, telemetry);
   const acs = new AcsIdentity(clients);
   const rateLimit = createRateLimit(settings.requestsPerMinute);
   if (settings.callers.auth === 'function-key') {
@@ -85,7 +109,7 @@ function buildDependencies(settings: Settings): Dependencies {
     // Services that are called with function keys do not spend the time that loading the table SDK takes.
     const { userTable } = await import('./users/userTable.ts');
     const { UserDirectory } = await import('./users/userDirectory.ts');
-    return new UserDirectory(userTable(table, credential), (userId, signal) =>
+    return new UserDirectory(userTable(table, credential, telemetry), (userId, signal) =>
       acs.deleteUser(userId, signal),
     );
   });
@@ -105,21 +129,22 @@ function buildDependencies(settings: Settings): Dependencies {
 function connectToAcs(
   { acs, deadlineMs }: Settings,
   credential: TokenCredential,
+  telemetry: Telemetry,
 ): { clients: IdentityClients; checks: HealthChecks } {
   if ('endpoint' in acs) {
     return {
-      clients: keylessClients(acs.endpoint, credential),
+      clients: keylessClients(acs.endpoint, credential, telemetry),
       checks: { managedIdentity: (signal) => abortable(signal, credential.getToken([ACS_TOKEN_SCOPE])) },
     };
   }
 
-  const reader = new ConnectionStringReader(vaultSecret(acs.vault, acs.secretName, credential), {
+  const reader = new ConnectionStringReader(vaultSecret(acs.vault, acs.secretName, credential, telemetry), {
     ttlMs: acs.secretTtlMs,
     // Half of a request's time, so that the last good value can still be used when the vault hangs.
     timeoutMs: deadlineMs / 2,
   });
   return {
-    clients: connectionStringClients(reader),
+    clients: connectionStringClients(reader, telemetry),
     checks: { connectionString: (signal) => reader.get(signal) },
   };
 }

@@ -165,6 +165,19 @@ const otherSettings = otherVariables.transform((env) => ({
   deadlineMs: env.REQUEST_DEADLINE_SECONDS * 1000,
 }));
 
+const telemetryVariables = z.object({
+  TELEMETRY: z.enum(['off', 'azure-monitor'], 'must be off or azure-monitor').default('off'),
+  /** The Functions host uses it too. */
+  APPLICATIONINSIGHTS_CONNECTION_STRING: z.string().optional(),
+});
+
+/** Where spans and metrics are sent. */
+const telemetry = telemetryVariables.transform((env, context) => {
+  if (env.TELEMETRY === 'off') return undefined;
+  const name = 'APPLICATIONINSIGHTS_CONNECTION_STRING';
+  return { connectionString: env[name] ?? reject(context, name, 'is required with TELEMETRY=azure-monitor') };
+});
+
 /** The format of every environment variable that the service reads, whichever of them are in use. */
 const formats = z
   .object({
@@ -172,6 +185,7 @@ const formats = z
     ...tokenVariables.shape,
     ...oidcVariables.shape,
     ...userTableVariables.shape,
+    ...telemetryVariables.shape,
     ...otherVariables.shape,
   })
   .partial();
@@ -182,6 +196,7 @@ export interface Settings extends z.output<typeof otherSettings> {
   acs: z.output<typeof acsSettings>;
   tokenPolicy: z.output<typeof tokenPolicy>;
   callers: z.output<typeof functionKeyCallers> | z.output<typeof oidcCallers>;
+  telemetry: z.output<typeof telemetry>;
 }
 
 /**
@@ -194,11 +209,25 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
   const acs = acsSettings.safeParse(given);
   const tokens = tokenPolicy.safeParse(given);
   const callers = (given['CALLER_AUTH'] === 'oidc' ? oidcCallers : functionKeyCallers).safeParse(given);
+  const monitor = telemetry.safeParse(given);
   const others = otherSettings.safeParse(given);
-  if (checked.success && acs.success && tokens.success && callers.success && others.success) {
-    return { ...others.data, acs: acs.data, tokenPolicy: tokens.data, callers: callers.data };
+  if (
+    checked.success &&
+    acs.success &&
+    tokens.success &&
+    callers.success &&
+    monitor.success &&
+    others.success
+  ) {
+    return {
+      ...others.data,
+      acs: acs.data,
+      tokenPolicy: tokens.data,
+      callers: callers.data,
+      telemetry: monitor.data,
+    };
   }
-  const problems = [checked, acs, tokens, callers, others]
+  const problems = [checked, acs, tokens, callers, monitor, others]
     .flatMap(({ error }) => error?.issues ?? [])
     .map(({ path, message }) => `${String(path[0])} ${message}`);
   throw misconfigured([...new Set(problems)].join('; '));

@@ -2,8 +2,13 @@ import { build, type Plugin } from 'esbuild';
 import { bundleOptions } from './bundleOptions.ts';
 import { CommandError, runCommand } from './commandLine.ts';
 
-/** Modules that the SDKs import and this service never calls. */
-const unused: { module: RegExp; contents: string }[] = [
+/** A module that the SDKs import and this service never calls, and what takes its place. */
+interface Unused {
+  module: RegExp;
+  contents: string;
+}
+
+const unusedByService: Unused[] = [
   { module: /^jsonwebtoken$/, contents: 'export default {};' },
   { module: /^open$/, contents: 'export default undefined;' },
   {
@@ -28,8 +33,30 @@ const unused: { module: RegExp; contents: string }[] = [
   },
 ];
 
+const unusedByTelemetry: Unused[] = [
+  // Clients of databases, other exporters and their configuration files.
+  {
+    module: /^@opentelemetry\/(configuration$|exporter-|instrumentation-|otlp-|propagator-)/,
+    contents: 'module.exports = {};',
+  },
+  { module: /\/(browserSdkLoader|liveMetrics)\.js$/, contents: 'module.exports = {};' },
+  // Reads a configuration file beside the package, which does not exist here.
+  {
+    module: /\/jsonConfig\.js$/,
+    contents: 'export const JsonConfig = { getInstance: () => ({}) };',
+  },
+  {
+    // They send statistics to Microsoft and fetch settings that change what is sent.
+    module: /\/(configurationManager|customerSDKStatsManager|statsbeatManager)\.js$/,
+    contents: `const ignore = () => Promise.resolve();
+      const manager = new Proxy({}, { get: (_, name) => name === 'customerSDKStatsMetrics' ? undefined : ignore });
+      const none = { getInstance: () => manager };
+      module.exports = { ConfigurationManager: none, CustomerSDKStatsManager: none, StatsbeatManager: none };`,
+  },
+];
+
 /** Puts the stubs in place, and fails when an update of the SDKs no longer imports one of them. */
-function leaveOut(): Plugin {
+function leaveOut(unused: Unused[]): Plugin {
   const found = new Set<RegExp>();
   return {
     name: 'leaveOut',
@@ -52,12 +79,32 @@ function leaveOut(): Plugin {
   };
 }
 
-await runCommand(async () => {
+/** Leaves a module to the bundle beside this one, which is loaded when the module is imported. */
+function loadFrom(bundle: string, module: RegExp): Plugin {
+  return {
+    name: 'loadFrom',
+    setup(build) {
+      build.onResolve({ filter: module }, () => ({ path: bundle, external: true }));
+    },
+  };
+}
+
+async function bundle(entryPoint: string, outfile: string, plugins: Plugin[]): Promise<void> {
   const { errors } = await build({
     ...bundleOptions,
-    entryPoints: ['functions/main.ts'],
-    outfile: 'dist/main.cjs',
-    plugins: [leaveOut()],
+    entryPoints: [entryPoint],
+    outfile,
+    plugins,
   }).catch(() => ({ errors: [{}] }));
   if (errors.length > 0) throw new CommandError('The bundle could not be built. See above.');
+}
+
+await runCommand(async () => {
+  await Promise.all([
+    bundle('functions/main.ts', 'dist/main.cjs', [
+      leaveOut(unusedByService),
+      loadFrom('./telemetry.cjs', /\/azureMonitor\.ts$/),
+    ]),
+    bundle('shared/telemetry/azureMonitor.ts', 'dist/telemetry.cjs', [leaveOut(unusedByTelemetry)]),
+  ]);
 });

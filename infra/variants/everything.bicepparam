@@ -29,4 +29,5 @@ param maximumInstanceCount = 100
 param alwaysReadyInstances = 2
 param storageSku = 'Standard_ZRS'
 param logRetentionDays = 90
+param telemetry = 'azure-monitor'
 param alertEmails = ['on-call@example.com']

@@ -45,9 +45,19 @@ export interface FunctionMetadata {
 
 export type FunctionCallback = (...inputs: unknown[]) => unknown;
 
+export interface RpcTraceContext {
+  traceParent: string;
+  traceState: string;
+  attributes: Record<string, string>;
+}
+
 export interface CoreInvocationContext {
   invocationId: string;
-  request: { invocationId: string; inputData: { name: string; data: { http: RpcHttpRequest } }[] };
+  request: {
+    invocationId: string;
+    traceContext: RpcTraceContext;
+    inputData: { name: string; data: { http: RpcHttpRequest } }[];
+  };
   metadata: FunctionMetadata;
   log(level: RpcLogLevel, category: RpcLogCategory, message: string): void;
 }

@@ -7,6 +7,7 @@ import type {
 } from './coreTypes.ts';
 import type { HttpFunction } from './httpFunctions.ts';
 import type { WriteLog } from './log.ts';
+import { traceContextOf } from './traceContext.ts';
 
 /** Runs a function once, in the worker's order: arguments, function, response. Rejects with what it throws. */
 export async function invoke(
@@ -18,7 +19,11 @@ export async function invoke(
   const invocationId = randomUUID();
   const core: CoreInvocationContext = {
     invocationId,
-    request: { invocationId, inputData: [{ name: invoked.trigger, data: { http } }] },
+    request: {
+      invocationId,
+      traceContext: traceContextOf(http),
+      inputData: [{ name: invoked.trigger, data: { http } }],
+    },
     metadata: invoked.metadata,
     log: (level, _category, message) => {
       writeLog(level, message);

@@ -5,12 +5,14 @@ import {
 import { AzureKeyCredential, type TokenCredential } from '@azure/core-auth';
 import { checkResponse } from '../azure/checkResponse.ts';
 import { throwErrorResponses } from '../azure/errorResponses.ts';
+import { recordRequests } from '../azure/recordRequests.ts';
 import { limitResponseSize } from '../azure/responseLimit.ts';
 import { isLoopback } from '../azure/loopback.ts';
 import { countUpstreamCalls, retryWithinDeadline } from '../azure/retry.ts';
 import type { ConnectionString } from '../keyVault/connectionString.ts';
 import type { ConnectionStringReader } from '../keyVault/connectionStringReader.ts';
-import { isCreate, operationOf, responseBodies } from './operation.ts';
+import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
+import { isCreate, operationOf, pathOf, responseBodies } from './operation.ts';
 import { throttleGate } from './throttleGate.ts';
 
 /** An SDK client, and the URL of the resource that it calls. */
@@ -28,8 +30,11 @@ export interface IdentityClients {
 }
 
 /** Clients that sign with the access key of the vault's connection string, one for each value it takes. */
-export function connectionStringClients(reader: ConnectionStringReader): IdentityClients {
-  const options = clientOptions();
+export function connectionStringClients(
+  reader: ConnectionStringReader,
+  telemetry: Telemetry = noTelemetry,
+): IdentityClients {
+  const options = clientOptions(telemetry);
   const clients = new WeakMap<ConnectionString, IdentityClient>();
   const sources = new WeakMap<IdentityClient, ConnectionString>();
 
@@ -59,9 +64,13 @@ export function connectionStringClients(reader: ConnectionStringReader): Identit
 }
 
 /** The one client that uses the managed identity: it has no key to refresh. */
-export function keylessClients(endpoint: URL, credential: TokenCredential): IdentityClients {
+export function keylessClients(
+  endpoint: URL,
+  credential: TokenCredential,
+  telemetry: Telemetry = noTelemetry,
+): IdentityClients {
   const sdk = new CommunicationIdentityClient(endpoint.href, credential, {
-    ...clientOptions(),
+    ...clientOptions(telemetry),
     allowInsecureConnection: isLoopback(endpoint),
   });
   const client = { sdk, endpoint: endpoint.origin };
@@ -69,7 +78,7 @@ export function keylessClients(endpoint: URL, credential: TokenCredential): Iden
 }
 
 /** The options that all clients of a process share, and with them the retry budget and the throttle gate. */
-function clientOptions(): CommunicationIdentityClientOptions {
+function clientOptions(telemetry: Telemetry): CommunicationIdentityClientOptions {
   return {
     retryOptions: { maxRetries: 0 },
     redirectOptions: { maxRetries: 0 },
@@ -80,6 +89,7 @@ function clientOptions(): CommunicationIdentityClientOptions {
       { policy: countUpstreamCalls, position: 'perRetry' },
       { policy: checkResponse((request) => responseBodies[operationOf(request)]), position: 'perRetry' },
       { policy: throwErrorResponses, position: 'perRetry' },
+      { policy: recordRequests(telemetry, pathOf), position: 'perRetry' },
       { policy: limitResponseSize, position: 'perRetry' },
     ],
   };

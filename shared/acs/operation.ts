@@ -17,6 +17,20 @@ export function operationOf({ method, url, body }: PipelineRequest): Operation {
     : 'createUser';
 }
 
+const paths: Record<Operation, string> = {
+  createUser: '/identities',
+  createUserAndToken: '/identities',
+  issueToken: '/identities/{id}/:issueAccessToken',
+  revokeTokens: '/identities/{id}/:revokeAccessTokens',
+  deleteUser: '/identities/{id}',
+  exchangeTeamsToken: '/teamsUser/:exchangeAccessToken',
+};
+
+/** The path of a request without the user's id. */
+export function pathOf(request: PipelineRequest): string {
+  return paths[operationOf(request)];
+}
+
 /** Whether the request creates a user. */
 export function isCreate(request: PipelineRequest): boolean {
   const operation = operationOf(request);

@@ -28,33 +28,39 @@ type Handler = (call: Call) => Promise<HttpResponseInit>;
 
 /** Wraps a handler with what every operation does: deadline, caller, rate limit, errors, log event. */
 export function endpoint(app: App, name: string, handler: Handler): HttpHandler {
-  return loggedHandler(name, (request, event) => serve(app, handler, request, event));
+  return loggedHandler(app, name, (request, event) => serve(app, handler, request, event));
 }
 
 /** Answers errors with a problem, logs one event for each request, and adds the common headers. */
 export function loggedHandler(
+  { telemetry }: Pick<App, 'telemetry'>,
   name: string,
   respond: (request: HttpRequest, event: Partial<RequestEvent>) => Promise<HttpResponseInit>,
 ): HttpHandler {
-  return async (request, context) => {
-    const started = performance.now();
-    const event: Partial<RequestEvent> = { outcome: 'ok' };
-    const response = await respond(request, event).catch((thrown: unknown) => {
-      const error = toServiceError(thrown);
-      Object.assign(event, { outcome: error.code, ...errorFields(error) });
-      return problemResponse(error, context.invocationId);
+  return (request, context) => {
+    const { invocationId, traceContext } = context;
+    return telemetry.request({ name, invocationId, traceContext }, async (report) => {
+      const started = performance.now();
+      const fields: Partial<RequestEvent> = { outcome: 'ok' };
+      const response = await respond(request, fields).catch((thrown: unknown) => {
+        const error = toServiceError(thrown);
+        Object.assign(fields, { outcome: error.code, ...errorFields(error) });
+        return problemResponse(error, invocationId);
+      });
+      const event: RequestEvent = {
+        event: 'request',
+        function: name,
+        requestId: invocationId,
+        status: response.status ?? 200,
+        outcome: 'internal',
+        durationMs: Math.round(performance.now() - started),
+        upstreamCalls: 0,
+        ...fields,
+      };
+      logRequest(context, event);
+      report(event);
+      return withCommonHeaders(response, context);
     });
-    logRequest(context, {
-      event: 'request',
-      function: name,
-      requestId: context.invocationId,
-      status: response.status ?? 200,
-      outcome: 'internal',
-      durationMs: Math.round(performance.now() - started),
-      upstreamCalls: 0,
-      ...event,
-    });
-    return withCommonHeaders(response, context);
   };
 }
 

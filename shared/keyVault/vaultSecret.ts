@@ -6,9 +6,11 @@ import { checkResponse } from '../azure/checkResponse.ts';
 import { throwErrorResponses } from '../azure/errorResponses.ts';
 import { limitResponseSize } from '../azure/responseLimit.ts';
 import { isLoopback } from '../azure/loopback.ts';
+import { recordRequests } from '../azure/recordRequests.ts';
 import { retryWithinDeadline } from '../azure/retry.ts';
 import { type ErrorMapping, toServiceError } from '../azure/sdkErrors.ts';
 import { misconfigured } from '../errors.ts';
+import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
 
 const secretBody = z.object({ value: z.string() });
 
@@ -20,7 +22,12 @@ export type ReadSecret = (signal: AbortSignal) => Promise<string>;
  * empty or disabled. Everything else that keeps it from the secret is `upstream_unavailable` and may pass,
  * denied access too: a role assignment takes minutes to apply.
  */
-export function vaultSecret(vault: URL, secretName: string, credential: TokenCredential): ReadSecret {
+export function vaultSecret(
+  vault: URL,
+  secretName: string,
+  credential: TokenCredential,
+  telemetry: Telemetry = noTelemetry,
+): ReadSecret {
   const client = new SecretClient(vault.href, credential, {
     // The SDK accepts a challenge for the vault's own domain only, which a loopback address cannot have.
     disableChallengeResourceVerification: isLoopback(vault),
@@ -31,6 +38,7 @@ export function vaultSecret(vault: URL, secretName: string, credential: TokenCre
       { policy: checkResponse(() => secretBody), position: 'perCall' },
       // Not `perRetry`: the SDK answers the 401 of the authentication challenge itself, further in.
       { policy: throwErrorResponses, position: 'perCall' },
+      { policy: recordRequests(telemetry, () => '/secrets/{name}'), position: 'perCall' },
       { policy: limitResponseSize, position: 'perRetry' },
     ],
   });

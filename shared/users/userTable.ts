@@ -1,10 +1,13 @@
 import type { TokenCredential } from '@azure/core-auth';
+import type { PipelineRequest } from '@azure/core-rest-pipeline';
 import { TableClient, type TableServiceClientOptions } from '@azure/data-tables';
 import * as z from 'zod';
 import { checkResponse } from '../azure/checkResponse.ts';
 import { throwErrorResponses } from '../azure/errorResponses.ts';
+import { recordRequests } from '../azure/recordRequests.ts';
 import { limitResponseSize } from '../azure/responseLimit.ts';
 import { retryWithinDeadline } from '../azure/retry.ts';
+import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
 
 const row = z.object({ PartitionKey: z.string(), RowKey: z.string() });
 /** The response to a read: one row, or a list of rows. An empty object is neither. */
@@ -13,7 +16,11 @@ const readBody = z.union([z.object({ value: z.array(row) }), row]);
 /** Where the user directory is stored. */
 export type UserTableSettings = { name: string } & ({ endpoint: URL } | { connectionString: string });
 
-export function userTable(settings: UserTableSettings, credential: TokenCredential): TableClient {
+export function userTable(
+  settings: UserTableSettings,
+  credential: TokenCredential,
+  telemetry: Telemetry = noTelemetry,
+): TableClient {
   const options: TableServiceClientOptions = {
     retryOptions: { maxRetries: 0 },
     redirectOptions: { maxRetries: 0 },
@@ -25,6 +32,7 @@ export function userTable(settings: UserTableSettings, credential: TokenCredenti
         position: 'perRetry',
       },
       { policy: throwErrorResponses, position: 'perRetry' },
+      { policy: recordRequests(telemetry, pathOf), position: 'perRetry' },
       { policy: limitResponseSize, position: 'perRetry' },
     ],
   };
@@ -36,4 +44,11 @@ export function userTable(settings: UserTableSettings, credential: TokenCredenti
     ...options,
     allowInsecureConnection: true,
   });
+}
+
+/** The path of a request without the keys of the row, which are hashes of users. */
+function pathOf({ url }: PipelineRequest): string {
+  return url.includes('(PartitionKey=')
+    ? '/{table}(PartitionKey={partitionKey},RowKey={rowKey})'
+    : '/{table}';
 }

@@ -38,7 +38,7 @@ test('issues a token from the unpacked zip alone', async () => {
     expect(await service.azure.acs.isTokenValid(token)).toBe(true);
     expect(
       (await readdir(app, { recursive: true })).map((path) => path.replaceAll('\\', '/')).sort(),
-    ).toEqual(['dist', 'dist/main.cjs', 'host.json', 'package.json']);
+    ).toEqual(['dist', 'dist/main.cjs', 'dist/telemetry.cjs', 'host.json', 'package.json']);
   } finally {
     await service.stop();
   }
@@ -63,6 +63,7 @@ test('lists the files and the zip', async () => {
   const lines = command.output().trim().split('\n');
   expect(lines.map((line) => line.replace(/^ *\d+ {2}/, ''))).toEqual([
     'dist/main.cjs',
+    'dist/telemetry.cjs',
     'host.json',
     'package.json',
     zip,
@@ -82,7 +83,7 @@ test('exits with 1 when files are missing, and writes no zip', async () => {
   const command = runCommand('tools/package.ts', [], {}, folder);
 
   expect(await command.ended).toBe(1);
-  expect(command.output()).toContain('Missing: dist/main.cjs, host.json.');
+  expect(command.output()).toContain('Missing: dist/main.cjs, dist/telemetry.cjs, host.json.');
   expect(await readdir(folder)).toEqual(['package.json']);
 });
 

@@ -27,6 +27,7 @@ const names = [
   'USER_TABLE_NAME',
   'USER_TABLE_CONNECTION_STRING',
   'TEAMS_CLIENT_ID',
+  'TELEMETRY',
 ];
 
 /** The operator hint for wrong settings. */
@@ -58,6 +59,7 @@ test('KEY_VAULT_URI is the only setting that function keys need', () => {
       expirySpreadPercent: 10,
     },
     callers: { auth: 'function-key' },
+    telemetry: undefined,
     requestsPerMinute: 10,
     deadlineMs: 10_000,
   });
@@ -78,6 +80,8 @@ test('every setting replaces its default', () => {
     CALLER_AUTH: 'function-key',
     CALLER_REQUESTS_PER_MINUTE: '7',
     IDENTITY_ENDPOINT: 'http://169.254.130.2:8081/msi/token',
+    TELEMETRY: 'azure-monitor',
+    APPLICATIONINSIGHTS_CONNECTION_STRING: 'InstrumentationKey=1',
   });
 
   expect(settings).toEqual({
@@ -95,6 +99,7 @@ test('every setting replaces its default', () => {
       expirySpreadPercent: 0,
     },
     callers: { auth: 'function-key' },
+    telemetry: { connectionString: 'InstrumentationKey=1' },
     requestsPerMinute: 7,
     deadlineMs: 5000,
   });
@@ -127,6 +132,18 @@ test.each([[{}], [vault]])('ACS_ENDPOINT needs no vault and takes precedence ove
   const settings = readSettings({ ...env, ACS_ENDPOINT: 'https://name.communication.azure.com' });
 
   expect(settings.acs).toEqual({ endpoint: new URL('https://name.communication.azure.com/') });
+});
+
+test('TELEMETRY=azure-monitor needs APPLICATIONINSIGHTS_CONNECTION_STRING', () => {
+  const hint = hintOf({ ...vault, TELEMETRY: 'azure-monitor' });
+
+  expect(hint).toBe('APPLICATIONINSIGHTS_CONNECTION_STRING is required with TELEMETRY=azure-monitor');
+});
+
+test('ignores APPLICATIONINSIGHTS_CONNECTION_STRING while TELEMETRY is off', () => {
+  const settings = readSettings({ ...vault, APPLICATIONINSIGHTS_CONNECTION_STRING: 'InstrumentationKey=1' });
+
+  expect(settings).toEqual(readSettings({ ...vault, TELEMETRY: 'off' }));
 });
 
 describe('numbers', () => {
@@ -398,6 +415,8 @@ test.each([
   ['ACS_CONNECTION_STRING_SECRET', 'a'.repeat(128)],
   ['AZURE_CLIENT_ID', `{${guid}}`],
   ['AZURE_CLIENT_ID', guid.slice(1)],
+  ['TELEMETRY', 'on'],
+  ['TELEMETRY', 'Azure-Monitor'],
   ['CALLER_AUTH', 'none'],
   ['CALLER_AUTH', 'Function-Key'],
 ])('%s must not be %s', (name, value) => {

@@ -19,8 +19,14 @@ interface KustoLanguage {
 
 const BASE_QUERY = 'tokenServiceRequests.kql';
 
-/** https://learn.microsoft.com/azure/azure-monitor/reference/tables/apptraces: the columns in use. */
-const appTraces = '(TimeGenerated: datetime, Message: string)';
+/** https://learn.microsoft.com/azure/azure-monitor/reference/tables-index: the tables and columns in use. */
+const tables = {
+  AppTraces: '(TimeGenerated: datetime, Message: string, OperationId: string, Type: string)',
+  AppRequests:
+    '(TimeGenerated: datetime, Name: string, DurationMs: real, Success: bool, OperationId: string, Type: string)',
+  AppDependencies:
+    '(TimeGenerated: datetime, Name: string, DurationMs: real, Success: bool, OperationId: string, Properties: dynamic, Type: string)',
+};
 
 /** Parses every query in `queries/` as Log Analytics does: syntax, names and types. */
 export async function checkQueries(folder: string): Promise<{ findings: string[]; count: number }> {
@@ -39,8 +45,10 @@ export async function checkQueries(folder: string): Promise<{ findings: string[]
 /** The errors of a query. `base` is the query that it calls TokenServiceRequests. */
 export function parseQuery(query: string, base?: string): string[] {
   const { GlobalState, KustoCode, Symbols } = loadKusto();
-  const table = Symbols.TableSymbol.From(appTraces).WithName('AppTraces');
-  const globals = GlobalState.Default.WithDatabase(new Symbols.DatabaseSymbol.ctor('workspace', [table]));
+  const workspace = Object.entries(tables).map(([name, columns]) =>
+    Symbols.TableSymbol.From(columns).WithName(name),
+  );
+  const globals = GlobalState.Default.WithDatabase(new Symbols.DatabaseSymbol.ctor('workspace', workspace));
 
   const prelude = base === undefined ? '' : `let TokenServiceRequests =\n${base};\n`;
   const diagnostics = KustoCode.ParseAndAnalyze(prelude + query, globals).GetDiagnostics();

@@ -5,11 +5,11 @@ import { CommandError } from '../commandLine.ts';
 
 const manifestSchema = z.object({ main: z.string() });
 
-/** The paths of the files that are deployed, given the text of package.json. */
+/** The paths of the files that are deployed, given the text of package.json. `main` loads the other bundle beside it. */
 export function packagePaths(manifest: string): string[] {
   try {
     const { main } = manifestSchema.parse(JSON.parse(manifest));
-    return ['host.json', 'package.json', posix.normalize(main)].sort();
+    return ['host.json', 'package.json', posix.normalize(main), posix.join(main, '../telemetry.cjs')].sort();
   } catch {
     throw new CommandError("package.json must have a 'main': the file that the Functions host loads.");
   }

@@ -17,6 +17,7 @@ app.http('echo', {
       body: await request.text(),
       invocationId: context.invocationId,
       functionName: context.functionName,
+      traceContext: context.traceContext,
     },
   }),
 });
@@ -93,6 +94,38 @@ describe('the request', () => {
     expect(status).toBe(200);
     expect(JSON.parse(body)).toMatchObject({ params: { name: '%zz%C3' }, query: { a: '%zz' } });
   });
+});
+
+describe('the trace context', () => {
+  const traceId = '0af7651916cd43dd8448eb211c80319c';
+  const spanId = 'b7ad6b7169203331';
+
+  test('continues the trace of the request, with a span of the host', async () => {
+    const headers = { traceparent: `00-${traceId}-${spanId}-01`, tracestate: 'vendor=1' };
+
+    const { traceContext } = await echo('/x', { headers });
+
+    expect(traceContext).toEqual({
+      traceParent: expect.stringMatching(`^00-${traceId}-(?!${spanId})[0-9a-f]{16}-01$`),
+      traceState: 'vendor=1',
+      attributes: {},
+    });
+  });
+
+  test.each([undefined, `00-${traceId}-${'0'.repeat(16)}-01`, 'garbage'])(
+    'is a new trace for the traceparent %j',
+    async (traceparent) => {
+      const headers = { tracestate: 'vendor=1', ...(traceparent && { traceparent }) };
+
+      const { traceContext } = await echo('/x', { headers });
+
+      expect(traceContext).toEqual({
+        traceParent: expect.stringMatching(`^00-(?!${traceId})[0-9a-f]{32}-[0-9a-f]{16}-00$`),
+        traceState: '',
+        attributes: {},
+      });
+    },
+  );
 });
 
 describe('the response', () => {

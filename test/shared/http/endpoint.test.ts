@@ -8,6 +8,7 @@ import { endpoint } from '../../../shared/http/endpoint.ts';
 import { ServiceError } from '../../../shared/errors.ts';
 import { connectionStringClients } from '../../../shared/acs/identityClients.ts';
 import type { Dependencies, App } from '../../../shared/app.ts';
+import { noTelemetry } from '../../../shared/telemetry/telemetry.ts';
 import { TokenService } from '../../../shared/tokenService.ts';
 import { failing, invoke } from '../support/functions.ts';
 
@@ -35,7 +36,12 @@ function serviceWith(others: Partial<Dependencies>): App {
     checks: {},
     ...others,
   };
-  return { authLevel: 'function', exchangesTeamsTokens: false, dependencies: () => dependencies };
+  return {
+    authLevel: 'function',
+    exchangesTeamsTokens: false,
+    telemetry: noTelemetry,
+    dependencies: () => dependencies,
+  };
 }
 
 function eventOf(logs: [string, string][]): unknown {

@@ -3,6 +3,7 @@ import { readSettings } from '../../../shared/config.ts';
 import { misconfigured } from '../../../shared/errors.ts';
 import { healthCheck } from '../../../shared/http/healthChecks.ts';
 import type { Dependencies, App } from '../../../shared/app.ts';
+import { noTelemetry } from '../../../shared/telemetry/telemetry.ts';
 
 const available = () => Promise.resolve('something private');
 const unavailable = () => Promise.reject(misconfigured('something private'));
@@ -13,6 +14,7 @@ function serviceWith(checks: Dependencies['checks'], deadlineMs = 1000): App {
   return {
     authLevel: 'function',
     exchangesTeamsTokens: false,
+    telemetry: noTelemetry,
     dependencies: () => ({ settings, checks }) as Dependencies,
   };
 }
@@ -33,6 +35,7 @@ test('fails when the settings are wrong', async () => {
   const service: App = {
     authLevel: 'function',
     exchangesTeamsTokens: true,
+    telemetry: noTelemetry,
     dependencies: () => {
       throw misconfigured('something private');
     },

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type HttpHandler, HttpResponse, InvocationContext } from '@azure/functions';
+import { type HttpHandler, HttpResponse, InvocationContext, type TraceContext } from '@azure/functions';
 import { registerFunctions } from '../../../functions/register.ts';
 import { endpoint } from '../../../shared/http/endpoint.ts';
 import type { App } from '../../../shared/app.ts';
@@ -15,7 +15,11 @@ export interface Outcome {
   logs: [string, string][];
 }
 
-export async function invoke(handler: HttpHandler, from = request()): Promise<Outcome> {
+export async function invoke(
+  handler: HttpHandler,
+  from = request(),
+  traceContext: TraceContext = {},
+): Promise<Outcome> {
   const invocationId = randomUUID();
   const logs: Outcome['logs'] = [];
   const logHandler = (level: string, ...lines: unknown[]) => {
@@ -23,7 +27,7 @@ export async function invoke(handler: HttpHandler, from = request()): Promise<Ou
   };
   const answer = await handler(
     from,
-    new InvocationContext({ invocationId, functionName: 'test', logHandler }),
+    new InvocationContext({ invocationId, functionName: 'test', logHandler, traceContext }),
   );
   const response = new HttpResponse(answer);
   return {

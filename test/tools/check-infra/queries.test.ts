@@ -5,6 +5,7 @@ import type { App } from '../../../shared/app.ts';
 import { endpoint } from '../../../shared/http/endpoint.ts';
 import { misconfigured } from '../../../shared/errors.ts';
 import type { RequestEvent } from '../../../shared/http/requestLog.ts';
+import { noTelemetry } from '../../../shared/telemetry/telemetry.ts';
 import { invoke } from '../../shared/support/functions.ts';
 
 const event: Required<RequestEvent> = {
@@ -40,7 +41,12 @@ test('the base query finds the line that the service logs', async () => {
   const dependencies = () => {
     throw misconfigured('nothing works');
   };
-  const app: App = { authLevel: 'function', exchangesTeamsTokens: true, dependencies };
+  const app: App = {
+    authLevel: 'function',
+    exchangesTeamsTokens: true,
+    telemetry: noTelemetry,
+    dependencies,
+  };
   const handler = endpoint(app, 'named', () => Promise.resolve({}));
 
   const { logs } = await invoke(handler);
