@@ -20,7 +20,7 @@ for (var round = 1; ; round++)
         var issued = (await Task.WhenAll(Enumerable.Range(0, calls).Select(_ => client.RefreshAsync())))[0];
         if (round < rounds) continue;
         Console.WriteLine(JsonSerializer.Serialize(
-            new { issued.CommunicationUserId, issued.ExpiresOn, issued.Endpoint }, JsonSerializerOptions.Web));
+            new { issued.CommunicationUserId, issued.Endpoint }, JsonSerializerOptions.Web));
         return 0;
     }
     catch (TokenException error)

@@ -40,7 +40,6 @@ public final class Example {
         if (failure == null) {
             System.out.println(json.writeValueAsString(Map.of(
                 "communicationUserId", issued.communicationUserId,
-                "expiresOn", issued.expiresOn.toString(),
                 "endpoint", issued.endpoint)));
             return;
         }

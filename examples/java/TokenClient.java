@@ -38,7 +38,7 @@ public final class TokenClient {
     /** Returns the access token of the signed-in user for the token service. */
     public interface BearerTokens {
         /** With {@code renew}, the service rejected the last one. */
-        String get(boolean renew) throws TokenException;
+        String get(boolean renew);
     }
 
     /** An access token of Communication Services. Do not log it. */

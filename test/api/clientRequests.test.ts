@@ -86,7 +86,7 @@ describe.each(['function key in the URL', 'bearer token'] as const)('with a %s',
     });
     const { signIn, azure, listing } = service;
     if (signIn === undefined) {
-      url = `${service.url}/api/users/${azure.acs.identities.create()}/token?code=${listing.functionKey ?? ''}`;
+      url = `${service.url}/api/users/${azure.acs.identities.create()}/token?code=${listing?.functionKey ?? ''}`;
       authorization = {};
     } else {
       url = `${service.url}/api/users/me/token?`;

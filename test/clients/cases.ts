@@ -12,6 +12,8 @@ export interface ClientCase {
   calls?: number;
   rounds?: number;
   serviceIsDown?: boolean;
+  /** For the clients that run with the credential of the SDK: waits for its refresh of a token that lives this long. */
+  refreshOfTokenFor?: number;
   faults?: Parameters<AcsEmulator['faults']['arm']>[0][];
   /** What the service answered: the requests of the client. */
   statuses: number[];
@@ -20,7 +22,7 @@ export interface ClientCase {
 }
 
 /** Longer than the deadline of the service, so that the service does not wait itself. */
-const RETRY_AFTER = '4';
+const RETRY_AFTER = '10';
 
 export const cases: ClientCase[] = [
   { title: 'gets a token', statuses: [200] },
@@ -35,6 +37,7 @@ export const cases: ClientCase[] = [
     faults: [{ operation: 'createUserAndToken', status: 503 }],
     statuses: [503, 200],
   },
+  { title: 'refreshes ahead of expiry', refreshOfTokenFor: 20, statuses: [200, 200] },
   { title: 'signs in again once', bearer: 'rejected', statuses: [401, 200] },
   {
     title: 'gives up when signing in again does not help',

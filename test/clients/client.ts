@@ -8,6 +8,8 @@ export interface ClientInput {
   calls: number;
   /** Times in a row, without a pause. */
   rounds: number;
+  /** Wait until the credential of the SDK has refreshed the token by itself. */
+  untilRefreshed: boolean;
 }
 
 /** What a client did in the last round. */
@@ -30,6 +32,8 @@ export interface PreparedClient {
 /** A client of examples/, and what this machine can do with it. */
 export interface Client {
   name: string;
+  /** Whether it runs with the credential of the SDK. */
+  hasCredential: boolean;
   /** What has to be installed; undefined when nothing is missing. */
   missing(): string | undefined;
   /** Compiles it into the folder. */

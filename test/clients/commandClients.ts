@@ -14,6 +14,7 @@ const TIMEOUT_MS = 300_000;
 
 const dotnet: Client = {
   name: '.NET',
+  hasCredential: false,
   missing: () => (has('dotnet') ? undefined : 'the .NET SDK 10'),
   async prepare(folder) {
     const project = join(EXAMPLES, 'dotnet/TokenClient.csproj');
@@ -29,6 +30,7 @@ const dotnet: Client = {
 
 const java: Client = {
   name: 'Java',
+  hasCredential: false,
   missing: () =>
     has('javac') ? missingJars(JACKSON, 'libjackson2-databind-java') : 'openjdk-17-jdk-headless',
   async prepare(folder) {
@@ -43,6 +45,7 @@ const java: Client = {
 
 const android: Client = {
   name: 'Android',
+  hasCredential: false,
   missing: () => (has('kotlinc', '-version') ? missingJars(ANDROID_JSON, 'libandroid-json-java') : 'kotlin'),
   async prepare(folder) {
     const sources = ['TokenClient.kt', 'Example.kt'].map((name) => join(EXAMPLES, 'android', name));
@@ -57,6 +60,7 @@ const android: Client = {
 const pythonCommand = has('python3') ? 'python3' : 'python';
 const python: Client = {
   name: 'Python',
+  hasCredential: false,
   missing: () => (has(pythonCommand) ? undefined : 'python3'),
   prepare: () =>
     Promise.resolve({

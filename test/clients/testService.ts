@@ -58,7 +58,7 @@ export async function startTestService(signal: AbortSignal): Promise<TestService
     app: '.',
     port: 0,
     callers: 'oidc',
-    settings: () => ({ CALLER_REQUESTS_PER_MINUTE: '0', REQUEST_DEADLINE_SECONDS: '4' }),
+    settings: () => ({ CALLER_REQUESTS_PER_MINUTE: '0', REQUEST_DEADLINE_SECONDS: '10' }),
     onLog(line) {
       const [json] = /\{"event":"request".*\}/.exec(line) ?? [];
       if (json !== undefined) log.push(JSON.parse(json) as RequestEvent);
