@@ -80,7 +80,7 @@ public actor TokenClient {
     }
 
     private func startRefresh() -> Task<IssuedToken, Error> {
-        let task = Task {
+        let task = Task<IssuedToken, Error> {
             defer { running = nil }
             return try await refreshOnce()
         }

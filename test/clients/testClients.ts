@@ -36,8 +36,9 @@ const { selected } = readCommandLine(usage, () => {
 await runCommand(async () => {
   const summary: string[] = [];
   let failures = 0;
+  const signal = stopSignal();
+  const service = await startTestService(signal);
   const folder = await mkdtemp(join(tmpdir(), 'test-clients-'));
-  const service = await startTestService(stopSignal());
   try {
     for (const client of selected) {
       const missing = client.missing();
@@ -51,11 +52,12 @@ await runCommand(async () => {
         const own = cases.filter(
           ({ refreshOfTokenFor }) => refreshOfTokenFor === undefined || client.hasCredential,
         );
-        const failed = await runCases(service, client.name, own, run);
+        const failed = await runCases(service, client.name, own, run, signal);
         failures += failed;
         const ran = `ran, ${own.length - failed} of ${own.length} cases passed`;
         summary.push(row(client.name, uncovered === undefined ? ran : `${ran}; not compiled: ${uncovered}`));
       } catch (error) {
+        if (error instanceof CommandError) throw error;
         failures += 1;
         console.log(`  FAILED  ${error instanceof Error ? error.message : String(error)}`);
         summary.push(row(client.name, 'FAILED to compile or start'));
@@ -86,6 +88,7 @@ async function runCases(
   client: string,
   cases: ClientCase[],
   run: RunClient,
+  signal: AbortSignal,
 ): Promise<number> {
   let failed = 0;
   for (const clientCase of cases) {
@@ -93,6 +96,7 @@ async function runCases(
       await runCase(service, `${client}, ${clientCase.title}`, clientCase, run);
       console.log(`  ok      ${clientCase.title}`);
     } catch (error) {
+      if (signal.aborted) throw new CommandError('Stopped.', 130);
       failed += 1;
       console.log(`  FAILED  ${clientCase.title}\n${error instanceof Error ? error.message : String(error)}`);
     }
