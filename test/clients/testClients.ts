@@ -21,7 +21,7 @@ npm run test:clients -- [--client NAME]
   --client NAME  one of ${clients.map(({ name }) => name).join(', ')} (default: all)
   --help         show this help
 
-A client whose compiler is missing is skipped. Exit code 1: a client does not do what it must.
+A client whose compiler is missing is skipped. Exit code 1: a client does not do what it must, or none ran.
 `;
 
 const { selected } = readCommandLine(usage, () => {
@@ -36,6 +36,7 @@ const { selected } = readCommandLine(usage, () => {
 await runCommand(async () => {
   const summary: string[] = [];
   let failures = 0;
+  let skipped = 0;
   const signal = stopSignal();
   const service = await startTestService(signal);
   const folder = await mkdtemp(join(tmpdir(), 'test-clients-'));
@@ -43,6 +44,7 @@ await runCommand(async () => {
     for (const client of selected) {
       const missing = client.missing();
       if (missing !== undefined) {
+        skipped += 1;
         summary.push(row(client.name, `skipped: install ${missing}`));
         continue;
       }
@@ -80,6 +82,7 @@ await runCommand(async () => {
   );
   console.log(['', ...summary].join('\n'));
   if (failures > 0) throw new CommandError(`${failures} failed. See above.`);
+  if (skipped === selected.length) throw new CommandError('No client ran.');
 });
 
 /** Runs every case. Returns how many failed. */
