@@ -24,7 +24,7 @@ export interface ServedPage {
 /** Serves a page whose script is bundled from the source. */
 export async function servePage(source: string): Promise<ServedPage> {
   const { outputFiles } = await build({
-    stdin: { contents: source, resolveDir: __dirname },
+    stdin: { contents: source, resolveDir: import.meta.dirname },
     bundle: true,
     write: false,
     format: 'iife',
