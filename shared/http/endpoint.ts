@@ -9,7 +9,7 @@ import { errorFields, type LogFields, logRequest, type RequestEvent } from './re
 import type { TokenService } from '../tokenService.ts';
 
 /** What pages of another origin may read of a response. */
-const EXPOSED_HEADERS = 'Retry-After, WWW-Authenticate, X-Request-Id, Location';
+export const EXPOSED_HEADERS = 'Retry-After, WWW-Authenticate, X-Request-Id, Location';
 
 /** A request of an identified caller, and what a handler needs to answer it. */
 export interface Call {
@@ -31,10 +31,14 @@ export function endpoint(app: App, name: string, handler: Handler): HttpHandler 
   return loggedHandler(name, (request, event) => serve(app, handler, request, event));
 }
 
-/** Answers errors with a problem, logs one event for each request, and adds the common headers. */
+/**
+ * Answers errors with a problem, logs one event for each request, and adds the common headers. `cacheControl` is for
+ * responses that are the same for every caller; an error is never stored.
+ */
 export function loggedHandler(
   name: string,
   respond: (request: HttpRequest, event: Partial<RequestEvent>) => Promise<HttpResponseInit>,
+  cacheControl = 'no-store',
 ): HttpHandler {
   return async (request, context) => {
     const started = performance.now();
@@ -54,7 +58,7 @@ export function loggedHandler(
       upstreamCalls: 0,
       ...event,
     });
-    return withCommonHeaders(response, context);
+    return withCommonHeaders(response, context, event.outcome === 'ok' ? cacheControl : 'no-store');
   };
 }
 
@@ -89,12 +93,16 @@ async function serve(
 }
 
 /** Adds the headers that every response of the service carries. */
-function withCommonHeaders(response: HttpResponseInit, context: InvocationContext): HttpResponseInit {
+function withCommonHeaders(
+  response: HttpResponseInit,
+  context: InvocationContext,
+  cacheControl: string,
+): HttpResponseInit {
   return {
     ...response,
     headers: {
       ...(response.headers as Record<string, string> | undefined),
-      'Cache-Control': 'no-store',
+      'Cache-Control': cacheControl,
       'X-Content-Type-Options': 'nosniff',
       'X-Request-Id': context.invocationId,
       'Access-Control-Expose-Headers': EXPOSED_HEADERS,
