@@ -54,7 +54,8 @@ await runCommand(async () => {
     format: 'cjs',
     // Otherwise a package without an `exports` map adds a second, CommonJS copy of the SDK core.
     mainFields: ['module', 'main'],
-    external: ['@azure/functions-core'],
+    // openapi.json is deployed beside the bundle, and loaded when it is asked for.
+    external: ['@azure/functions-core', './openapi.json'],
     plugins: [leaveOut()],
     logLevel: 'warning',
   }).catch(() => ({ errors: [{}] }));

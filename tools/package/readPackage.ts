@@ -9,7 +9,7 @@ const manifestSchema = z.object({ main: z.string() });
 export function packagePaths(manifest: string): string[] {
   try {
     const { main } = manifestSchema.parse(JSON.parse(manifest));
-    return ['host.json', 'package.json', posix.normalize(main)].sort();
+    return ['host.json', 'openapi.json', 'package.json', posix.normalize(main)].sort();
   } catch {
     throw new CommandError("package.json must have a 'main': the file that the Functions host loads.");
   }

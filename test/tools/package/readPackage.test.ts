@@ -10,8 +10,13 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-test("packages host.json, package.json and the file that 'main' names", () => {
-  expect(packagePaths('{"main":"./dist/main.cjs"}')).toEqual(['dist/main.cjs', 'host.json', 'package.json']);
+test("packages host.json, openapi.json, package.json and the file that 'main' names", () => {
+  expect(packagePaths('{"main":"./dist/main.cjs"}')).toEqual([
+    'dist/main.cjs',
+    'host.json',
+    'openapi.json',
+    'package.json',
+  ]);
 });
 
 test.each(['', '{"main":7}', '[]'])('rejects a package.json without main: %j', (manifest) => {
@@ -21,5 +26,7 @@ test.each(['', '{"main":7}', '[]'])('rejects a package.json without main: %j', (
 test('names every missing file', async () => {
   await expect(readPackage(folder)).rejects.toThrow('package.json is missing');
   await writeFile(join(folder, 'package.json'), '{"main":"dist/main.cjs"}');
-  await expect(readPackage(folder)).rejects.toThrow('Missing: dist/main.cjs, host.json. Run npm run build');
+  await expect(readPackage(folder)).rejects.toThrow(
+    'Missing: dist/main.cjs, host.json, openapi.json. Run npm run build',
+  );
 });
