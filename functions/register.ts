@@ -5,6 +5,7 @@ import { deleteUser } from './deleteUser.ts';
 import { exchangeTeamsToken } from './exchangeTeamsToken.ts';
 import { health } from './health.ts';
 import { issueToken } from './issueToken.ts';
+import { openapi } from './openapi.ts';
 import { revokeTokens } from './revokeTokens.ts';
 
 /** Registers every function of the service that the settings switch on. */
@@ -15,4 +16,5 @@ export function registerFunctions(functions: Pick<typeof functionsApp, 'http'>, 
   functions.http('deleteUser', deleteUser(app));
   if (app.exchangesTeamsTokens) functions.http('exchangeTeamsToken', exchangeTeamsToken(app));
   functions.http('health', health(app));
+  functions.http('openapi', openapi(app));
 }

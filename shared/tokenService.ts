@@ -3,7 +3,7 @@ import { isForeignUser, isUnknownUser } from './acs/acsErrors.ts';
 import type { AcsIdentity } from './acs/acsIdentity.ts';
 import type { Caller, EndUser } from './callers/caller.ts';
 import { invalidRequest, misconfigured, ServiceError } from './errors.ts';
-import type { CreatedUser, IssuedToken, TokenResponse } from './http/contract.ts';
+import type { CreatedUser, IssuedToken, TokenResponse } from './http/responseSchemas.ts';
 import type { UserDirectory } from './users/userDirectory.ts';
 
 /**

@@ -9,6 +9,7 @@ export const bundleOptions = {
   format: 'cjs',
   // Otherwise a package without an `exports` map adds a second, CommonJS copy of the SDK core.
   mainFields: ['module', 'main'],
-  external: ['@azure/functions-core'],
+  // openapi.json is deployed beside the bundle, and loaded when it is asked for.
+  external: ['@azure/functions-core', './openapi.json'],
   logLevel: 'warning',
 } satisfies BuildOptions;

@@ -4,7 +4,7 @@ import { readCommandLine, runCommand } from './commandLine.ts';
 import { readPackage } from './package/readPackage.ts';
 import { zipPackage } from './package/zipPackage.ts';
 
-const usage = `Builds the app and writes the zip to deploy: the bundles, host.json and package.json.
+const usage = `Builds the app and writes the zip to deploy: the bundles, openapi.json, host.json and package.json.
 
 npm run package -- [--list] [--out FILE]
 

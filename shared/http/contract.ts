@@ -44,12 +44,15 @@ export function tokenRequestSchema({
         )
         .min(1, 'must name at least one scope')
         .refine((scopes) => new Set(scopes).size === scopes.length, 'must name each scope only once')
-        .optional(),
+        .meta({ uniqueItems: true })
+        .optional()
+        .describe('The scopes of the token. Without them, issueToken applies the default.'),
       expiresInMinutes: z
         .int(bounds)
         .min(MIN_EXPIRY_MINUTES, bounds)
         .max(maxExpiryMinutes, bounds)
-        .optional(),
+        .optional()
+        .describe('The lifetime of the token. Without it, the service applies its default.'),
     },
     'must be a JSON object',
   );
@@ -62,8 +65,13 @@ export function newUserSchema(policy: Pick<TokenPolicy, 'allowedScopes' | 'maxEx
       .string('must be a string')
       .min(1, 'must not be empty')
       .max(MAX_SUBJECT_LENGTH, `must not be longer than ${MAX_SUBJECT_LENGTH} characters`)
-      .optional(),
-    tenantId: z.string('must be a string').regex(guidPattern, 'must be a GUID in lower case').optional(),
+      .optional()
+      .describe('The app user to create the communication user for. Services that sign users in only.'),
+    tenantId: z
+      .string('must be a string')
+      .regex(guidPattern, 'must be a GUID in lower case')
+      .optional()
+      .describe('The tenant of the subject, when the service identifies users by their Entra ID object id.'),
   });
 }
 
@@ -72,7 +80,8 @@ export const teamsTokenRequestSchema = z.strictObject(
   {
     teamsUserToken: z
       .string('must be the Entra ID token of the Teams user')
-      .regex(/^[\w.~+/-]+=*$/, 'must be a token: letters, digits and -._~+/ only'),
+      .regex(/^[\w.~+/-]+=*$/, 'must be a token: letters, digits and -._~+/ only')
+      .describe('The Entra ID token of the Teams user, who must be the caller.'),
   },
   'must be a JSON object',
 );
@@ -80,25 +89,3 @@ export const teamsTokenRequestSchema = z.strictObject(
 export type NewUserRequest = z.output<ReturnType<typeof newUserSchema>>;
 
 export type TokenRequest = z.output<ReturnType<typeof tokenRequestSchema>>;
-
-/** A communication user in a response. */
-export interface CommunicationUser {
-  communicationUserId: string;
-}
-
-/** An access token in a response; that of a Teams user has nothing more. */
-export interface TokenResponse {
-  token: string;
-  /** UTC in whole seconds, rounded down: some platforms' date parsers read no fractions. */
-  expiresOn: string;
-  /** URL of the ACS resource, without a trailing slash. Chat clients need it. */
-  endpoint: string;
-}
-
-/** An access token of a communication user. */
-export interface IssuedToken extends TokenResponse {
-  user: CommunicationUser;
-}
-
-/** A created communication user, with its first token when the request had scopes. */
-export type CreatedUser = { user: CommunicationUser } | IssuedToken;

@@ -9,7 +9,7 @@ import { errorFields, type LogFields, logRequest, type RequestEvent } from './re
 import type { TokenService } from '../tokenService.ts';
 
 /** What pages of another origin may read of a response. */
-const EXPOSED_HEADERS = 'Retry-After, WWW-Authenticate, X-Request-Id, Location';
+export const EXPOSED_HEADERS = 'Retry-After, WWW-Authenticate, X-Request-Id, Location';
 
 /** A request of an identified caller, and what a handler needs to answer it. */
 export interface Call {
@@ -31,11 +31,15 @@ export function endpoint(app: App, name: string, handler: Handler): HttpHandler 
   return loggedHandler(app, name, (request, event) => serve(app, handler, request, event));
 }
 
-/** Answers errors with a problem, logs one event for each request, and adds the common headers. */
+/**
+ * Answers errors with a problem, logs one event for each request, and adds the common headers. `cacheControl` is for
+ * responses that are the same for every caller; an error is never stored.
+ */
 export function loggedHandler(
   { telemetry }: Pick<App, 'telemetry'>,
   name: string,
   respond: (request: HttpRequest, event: Partial<RequestEvent>) => Promise<HttpResponseInit>,
+  cacheControl = 'no-store',
 ): HttpHandler {
   return (request, context) => {
     const { invocationId, traceContext } = context;
@@ -59,7 +63,7 @@ export function loggedHandler(
       };
       logRequest(context, event);
       report(event);
-      return withCommonHeaders(response, context);
+      return withCommonHeaders(response, context, event.outcome === 'ok' ? cacheControl : 'no-store');
     });
   };
 }
@@ -95,12 +99,16 @@ async function serve(
 }
 
 /** Adds the headers that every response of the service carries. */
-function withCommonHeaders(response: HttpResponseInit, context: InvocationContext): HttpResponseInit {
+function withCommonHeaders(
+  response: HttpResponseInit,
+  context: InvocationContext,
+  cacheControl: string,
+): HttpResponseInit {
   return {
     ...response,
     headers: {
       ...(response.headers as Record<string, string> | undefined),
-      'Cache-Control': 'no-store',
+      'Cache-Control': cacheControl,
       'X-Content-Type-Options': 'nosniff',
       'X-Request-Id': context.invocationId,
       'Access-Control-Expose-Headers': EXPOSED_HEADERS,

@@ -1,17 +1,10 @@
 import type { App } from '../app.ts';
 import { withDeadline } from '../azure/deadline.ts';
 import { SingleFlight } from '../azure/singleFlight.ts';
+import type { CheckResult, Health } from './responseSchemas.ts';
 
 /** A result is kept this long, failures too, so that polling costs the dependencies nothing. */
 const RESULT_TTL_MS = 5000;
-
-type CheckResult = 'ok' | 'failed';
-
-/** The body of the health response: the state of each dependency, and nothing more. */
-export interface Health {
-  status: CheckResult;
-  checks: Record<string, CheckResult>;
-}
 
 /** Checks every dependency at most once in 5 seconds. Issues nothing, and reads nothing that is cached. */
 export function healthCheck(app: App, clock: () => number = () => performance.now()): () => Promise<Health> {

@@ -1,7 +1,9 @@
 import type { HttpResponseInit } from '@azure/functions';
 import type { ServiceError, ErrorCode } from '../errors.ts';
+import type { Problem } from './responseSchemas.ts';
 
-const responses: Record<ErrorCode, { status: number; title: string }> = {
+/** The status and the title of the problem for each code. */
+export const problemTypes: Record<ErrorCode, { status: number; title: string }> = {
   invalid_request: { status: 400, title: 'Invalid request' },
   unauthenticated: { status: 401, title: 'Not authenticated' },
   forbidden: { status: 403, title: 'Forbidden' },
@@ -18,7 +20,16 @@ const responses: Record<ErrorCode, { status: number; title: string }> = {
 
 /** The response for an error: problem details (RFC 9457). */
 export function problemResponse(error: ServiceError, requestId: string): HttpResponseInit {
-  const { status, title } = responses[error.code];
+  const { status, title } = problemTypes[error.code];
+  const problem: Problem = {
+    type: `urn:acs-token-service:problem:${error.code}`,
+    title,
+    status,
+    detail: error.message,
+    code: error.code,
+    requestId,
+    errors: error.errors,
+  };
   return {
     status,
     headers: {
@@ -26,15 +37,7 @@ export function problemResponse(error: ServiceError, requestId: string): HttpRes
       ...(error.retryAfterSeconds === undefined ? {} : { 'Retry-After': String(error.retryAfterSeconds) }),
       ...(error.code === 'unauthenticated' ? { 'WWW-Authenticate': challenge(error) } : {}),
     },
-    body: JSON.stringify({
-      type: `urn:acs-token-service:problem:${error.code}`,
-      title,
-      status,
-      detail: error.message,
-      code: error.code,
-      requestId,
-      errors: error.errors,
-    }),
+    body: JSON.stringify(problem),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { LocalAzure } from '../../local/localAzure.ts';
+import { checkDocumented } from './checkDocumented.ts';
 
 export interface ApiRequest {
   headers?: Record<string, string>;
@@ -13,11 +14,14 @@ export interface ApiResponse {
   body: unknown;
 }
 
+/** `path` is below `/api/`, not encoded any further. */
+type Send = (method: string, path: string, request?: ApiRequest) => Promise<ApiResponse>;
+
 /** A running service, in process or over HTTP. */
 export interface Api {
   azure: LocalAzure;
-  /** `path` is below `/api/`, not encoded any further. */
-  send(method: string, path: string, request?: ApiRequest): Promise<ApiResponse>;
+  /** Rejects when the response is not as openapi.json says. */
+  send: Send;
   /** The log lines so far. */
   logs(): string[];
   stop(): Promise<void>;
@@ -31,6 +35,15 @@ export interface ApiOptions {
 }
 
 export type StartApi = (options?: ApiOptions) => Promise<Api>;
+
+/** A transport whose responses are compared with openapi.json. */
+export function checkedSend(send: Send): Send {
+  return async (method, path, request) => {
+    const response = await send(method, path, request);
+    checkDocumented(method, path, response);
+    return response;
+  };
+}
 
 export function parseBody(text: string): unknown {
   return text === '' ? undefined : JSON.parse(text);

@@ -5,6 +5,7 @@ import { startAcsEmulator } from '../../local/acs/acsEmulator.ts';
 import { type SignIn, startSignIn } from '../../local/signIn.ts';
 import type { Api, ApiResponse } from './api.ts';
 import { startInProcess, stopInProcess } from './inProcess.ts';
+import { serviceClient } from './serviceClient.ts';
 
 const UNKNOWN_ID = '8:acs:11111111-2222-3333-4444-555555555555_66666666-7777-8888-9999-000000000000';
 
@@ -117,17 +118,14 @@ describe('access', () => {
 
   test('createUser lets a service create the user of a subject that signs in later', async () => {
     const service = await signIn.provider.tokenFor('admin');
-    const create = () =>
-      api.send('POST', 'users', {
-        headers: { Authorization: `Bearer ${service}`, 'Content-Type': 'application/json' },
-        body: '{"subject":"peggy"}',
-      });
+    const client = serviceClient(api, { Authorization: `Bearer ${service}` });
+    const create = () => client.POST('/users', { body: { subject: 'peggy' } });
 
     const responses = [await create(), await create()];
     const peggy = await signInAs('peggy');
 
-    expect(responses.map(({ status }) => status)).toEqual([201, 200]);
-    for (const { body } of responses) expect(body).toEqual({ user: { communicationUserId: peggy.id } });
+    expect(responses.map(({ response }) => response.status)).toEqual([201, 200]);
+    for (const { data } of responses) expect(data).toEqual({ user: { communicationUserId: peggy.id } });
   });
 
   test('createUser forbids a user to name a subject', async () => {
@@ -153,7 +151,8 @@ describe('access', () => {
   test('issueToken creates the user on first use with one upstream call', async () => {
     const dave = await signIn.provider.tokenFor('dave');
 
-    const response = await send('GET', 'users/me/token', dave);
+    const client = serviceClient(api, { Authorization: `Bearer ${dave}` });
+    const { response } = await client.GET('/users/{userId}/token', { params: { path: { userId: 'me' } } });
 
     expect(response.status).toBe(200);
     expect(api.azure.acs.requests.toJSON()).toEqual({ createUserAndToken: 1 });

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
-import type { Api, ApiResponse, StartApi } from './api.ts';
+import openapi from '../../openapi.json' with { type: 'json' };
+import type { Api, StartApi } from './api.ts';
+import type { components } from './openapi.d.ts';
+import { type ServiceClient, serviceClient } from './serviceClient.ts';
 
-const json = { 'Content-Type': 'application/json' };
 const user = { communicationUserId: expect.stringMatching(/^8:acs:[0-9a-f-]{36}_[0-9a-f-]{36}$/) };
 const issued = {
   token: expect.any(String),
@@ -15,8 +17,10 @@ const issued = {
 export function describeContract(transport: string, start: StartApi): void {
   describe(`the service ${transport}`, () => {
     let api: Api;
+    let client: ServiceClient;
     beforeAll(async () => {
       api = await start();
+      client = serviceClient(api);
     });
     beforeEach(() => {
       api.azure.acs.requests.reset();
@@ -24,40 +28,59 @@ export function describeContract(transport: string, start: StartApi): void {
     });
     afterAll(() => api.stop());
 
-    const createUser = async () => idOf(await api.send('POST', 'users'));
+    const createUser = async () => idOf((await client.POST('/users')).data);
+    const issueToken = async (userId: string) =>
+      issuedBy(await client.GET('/users/{userId}/token', { params: { path: { userId } } }));
 
     test('creates a user', async () => {
-      const response = await api.send('POST', 'users');
+      const { response, data } = await client.POST('/users');
 
       expect(response.status).toBe(201);
-      expect(response.body).toEqual({ user });
-      expect(response.headers.get('Location')).toBe(`/api/users/${idOf(response)}`);
-      expect(api.azure.acs.identities.has(idOf(response))).toBe(true);
+      expect(data).toEqual({ user });
+      expect(response.headers.get('Location')).toBe(`/api/users/${idOf(data)}`);
+      expect(api.azure.acs.identities.has(idOf(data))).toBe(true);
     });
 
     test('creates a user and its token with one upstream call', async () => {
-      const body = JSON.stringify({ scopes: ['voip'], expiresInMinutes: 60 });
+      const result = await client.POST('/users', { body: { scopes: ['voip'], expiresInMinutes: 60 } });
 
-      const response = await api.send('POST', 'users', { headers: json, body });
-
-      expect(response.status).toBe(201);
-      expect(response.body).toEqual(issued);
-      expect(claimsOf(response)).toMatchObject({ acsScope: 'voip' });
-      expect(minutesOf(response)).toBe(60);
+      expect(result.response.status).toBe(201);
+      expect(result.data).toEqual(issued);
+      expect(claimsOf(issuedBy(result))).toMatchObject({ acsScope: 'voip' });
+      expect(minutesOf(issuedBy(result))).toBe(60);
       expect(api.azure.acs.requests.toJSON()).toEqual({ createUserAndToken: 1 });
     });
 
-    test.each(['POST', 'GET'])('%s issues a token with the default scopes and expiry', async (method) => {
-      const id = await createUser();
+    test.each(['POST', 'GET'] as const)(
+      '%s issues a token with the default scopes and expiry',
+      async (method) => {
+        const params = { path: { userId: await createUser() } };
 
-      const response = await api.send(method, `users/${id}/token`);
+        const result = await (method === 'GET'
+          ? client.GET('/users/{userId}/token', { params })
+          : client.POST('/users/{userId}/token', { params }));
 
-      expect(response.status).toBe(200);
-      expect(response.body).toEqual({ ...issued, user: { communicationUserId: id } });
-      expect(claimsOf(response)).toMatchObject({ acsScope: 'chat,voip', skypeid: id.slice(2) });
-      expect(minutesOf(response)).toBeGreaterThanOrEqual(1296);
-      expect(minutesOf(response)).toBeLessThanOrEqual(1440);
-      expect(await api.azure.acs.isTokenValid(tokenOf(response))).toBe(true);
+        expect(result.response.status).toBe(200);
+        expect(result.data).toEqual({ ...issued, user: { communicationUserId: params.path.userId } });
+        const token = issuedBy(result);
+        expect(claimsOf(token)).toMatchObject({
+          acsScope: 'chat,voip',
+          skypeid: params.path.userId.slice(2),
+        });
+        expect(minutesOf(token)).toBeGreaterThanOrEqual(1296);
+        expect(minutesOf(token)).toBeLessThanOrEqual(1440);
+        expect(await api.azure.acs.isTokenValid(token.token)).toBe(true);
+      },
+    );
+
+    test('issues the scopes and expiry of the query', async () => {
+      const path = { userId: await createUser() };
+      const query = { scope: ['chat' as const, 'voip' as const], expiresInMinutes: 61 };
+
+      const result = await client.GET('/users/{userId}/token', { params: { path, query } });
+
+      expect(claimsOf(issuedBy(result))).toMatchObject({ acsScope: 'chat,voip' });
+      expect(minutesOf(issuedBy(result))).toBe(61);
     });
 
     test.each([
@@ -73,57 +96,70 @@ export function describeContract(transport: string, start: StartApi): void {
       const response = await api.send(method, `users/${id}/token${query}`);
 
       expect(response.status).toBe(200);
-      expect(claimsOf(response)).toMatchObject({ acsScope: scopes });
+      expect(claimsOf(response.body as IssuedToken)).toMatchObject({ acsScope: scopes });
     });
 
     test('issues the scopes and expiry of the body', async () => {
-      const id = await createUser();
-      const body = JSON.stringify({ scopes: ['chat'], expiresInMinutes: 90 });
+      const path = { userId: await createUser() };
+      const body = { scopes: ['chat' as const], expiresInMinutes: 90 };
 
-      const response = await api.send('POST', `users/${id}/token`, { headers: json, body });
+      const result = await client.POST('/users/{userId}/token', { params: { path }, body });
 
-      expect(claimsOf(response)).toMatchObject({ acsScope: 'chat' });
-      expect(minutesOf(response)).toBe(90);
+      expect(claimsOf(issuedBy(result))).toMatchObject({ acsScope: 'chat' });
+      expect(minutesOf(issuedBy(result))).toBe(90);
     });
 
-    test('accepts a user id with percent-encoded colons', async () => {
+    test.each([
+      ['plain', (id: string) => id],
+      ['percent-encoded', encodeURIComponent],
+    ])('accepts a user id with %s colons', async (_title, encode) => {
       const id = await createUser();
 
-      const response = await api.send('GET', `users/${encodeURIComponent(id)}/token?expiresInMinutes=61`);
+      const response = await api.send('GET', `users/${encode(id)}/token`);
 
-      expect(response.status).toBe(200);
-      expect(minutesOf(response)).toBe(61);
+      expect(response.body).toMatchObject({ user: { communicationUserId: id } });
     });
 
     test('revokes the tokens issued so far, and no later ones', async () => {
-      const id = await createUser();
-      const before = tokenOf(await api.send('GET', `users/${id}/token`));
+      const userId = await createUser();
+      const before = await issueToken(userId);
 
-      const response = await api.send('DELETE', `users/${id}/token`);
+      const { response } = await client.DELETE('/users/{userId}/token', { params: { path: { userId } } });
 
-      expect(response).toMatchObject({ status: 204, body: undefined });
-      expect(await api.azure.acs.isTokenValid(before)).toBe(false);
-      const after = tokenOf(await api.send('GET', `users/${id}/token`));
-      expect(await api.azure.acs.isTokenValid(after)).toBe(true);
+      expect(response.status).toBe(204);
+      expect(await api.azure.acs.isTokenValid(before.token)).toBe(false);
+      const after = await issueToken(userId);
+      expect(await api.azure.acs.isTokenValid(after.token)).toBe(true);
     });
 
     test('deletes a user, and succeeds again when it no longer exists', async () => {
-      const id = await createUser();
-      const token = tokenOf(await api.send('GET', `users/${id}/token`));
+      const userId = await createUser();
+      const { token } = await issueToken(userId);
 
-      const first = await api.send('DELETE', `users/${id}`);
-      const second = await api.send('DELETE', `users/${id}`);
+      const first = await client.DELETE('/users/{userId}', { params: { path: { userId } } });
+      const second = await client.DELETE('/users/{userId}', { params: { path: { userId } } });
 
-      expect([first.status, second.status]).toEqual([204, 204]);
-      expect(api.azure.acs.identities.has(id)).toBe(false);
+      expect([first.response.status, second.response.status]).toEqual([204, 204]);
+      expect(api.azure.acs.identities.has(userId)).toBe(false);
       expect(await api.azure.acs.isTokenValid(token)).toBe(false);
     });
 
+    test('explains a problem to the client', async () => {
+      const { data, error, response } = await client.GET('/users/{userId}/token', {
+        params: { path: { userId: 'me' } },
+      });
+
+      expect(response.status).toBe(400);
+      expect(data).toBeUndefined();
+      expect(error?.code).toBe('invalid_request');
+      expect(error?.errors?.map(({ path }) => path)).toEqual(['userId']);
+    });
+
     test('reports its health without a request to ACS', async () => {
-      const response = await api.send('GET', 'health');
+      const { data, response } = await client.GET('/health');
 
       expect(response.status).toBe(200);
-      expect(response.body).toEqual({ status: 'ok', checks: { settings: 'ok', connectionString: 'ok' } });
+      expect(data).toEqual({ status: 'ok', checks: { settings: 'ok', connectionString: 'ok' } });
       expect(api.azure.acs.requests.toJSON()).toEqual({});
     });
 
@@ -144,10 +180,23 @@ export function describeContract(transport: string, start: StartApi): void {
       expect(response.headers.get('X-Request-Id')).toMatch(/^[0-9a-f-]{36}$/);
     });
 
-    test('logs one event per request, without the token', async () => {
-      const response = await api.send('POST', 'users?scope=chat');
+    test('serves its OpenAPI document, which may be stored', async () => {
+      const { data, response } = await client.GET('/openapi.json');
+      const etag = response.headers.get('ETag') ?? '';
+      const tags = [etag, `W/${etag}`, `"other", ${etag}`, '"other"'];
+      const answers = tags.map((tag) =>
+        api.send('GET', 'openapi.json', { headers: { 'If-None-Match': tag } }),
+      );
 
-      const requestId = response.headers.get('X-Request-Id') ?? '';
+      expect(data).toEqual(openapi);
+      expect(response.headers.get('Cache-Control')).toBe('public, max-age=3600');
+      expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([304, 304, 304, 200]);
+    });
+
+    test('logs one event per request, without the token', async () => {
+      const result = await client.POST('/users', { params: { query: { scope: ['chat'] } } });
+
+      const requestId = result.response.headers.get('X-Request-Id') ?? '';
       const events = api.logs().filter((line) => line.includes(`"requestId":"${requestId}"`));
       expect(events).toHaveLength(1);
       expect(JSON.parse(/\{.*\}/.exec(events[0] ?? '')?.[0] ?? '')).toEqual({
@@ -155,21 +204,21 @@ export function describeContract(transport: string, start: StartApi): void {
         function: 'createUser',
         requestId,
         caller: 'service',
-        communicationUser: idOf(response),
+        communicationUser: idOf(result.data),
         scopes: ['chat'],
-        expiresInMinutes: Math.round(minutesOf(response)),
+        expiresInMinutes: Math.round(minutesOf(issuedBy(result))),
         status: 201,
         outcome: 'ok',
         durationMs: expect.any(Number),
         upstreamCalls: 1,
       });
-      expect(api.logs().join('\n')).not.toContain(tokenOf(response));
+      expect(api.logs().join('\n')).not.toContain(issuedBy(result).token);
     });
 
     test('reads the vault at most once for 20 tokens', async () => {
-      const id = await createUser();
+      const userId = await createUser();
 
-      for (let count = 0; count < 20; count += 1) await api.send('GET', `users/${id}/token`);
+      for (let count = 0; count < 20; count += 1) await issueToken(userId);
 
       expect(api.azure.acs.requests.count('issueToken')).toBe(20);
       expect(api.azure.vault.requests.count('getSecret')).toBeLessThanOrEqual(1);
@@ -177,21 +226,25 @@ export function describeContract(transport: string, start: StartApi): void {
   });
 }
 
-function idOf({ body }: ApiResponse): string {
-  return (body as { user: { communicationUserId: string } }).user.communicationUserId;
+type IssuedToken = components['schemas']['IssuedToken'];
+
+function idOf(data: components['schemas']['CreatedUser'] | undefined): string {
+  if (data === undefined) throw new Error('No user was created.');
+  return data.user.communicationUserId;
 }
 
-function tokenOf({ body }: ApiResponse): string {
-  return (body as { token: string }).token;
+function issuedBy({ data }: { data?: components['schemas']['CreatedUser'] }): IssuedToken {
+  if (data === undefined || !('token' in data)) throw new Error('No token was issued.');
+  return data;
 }
 
-function claimsOf(response: ApiResponse) {
-  return decodeJwt(tokenOf(response));
+function claimsOf({ token }: IssuedToken) {
+  return decodeJwt(token);
 }
 
 /** The lifetime of an issued token. */
-function minutesOf(response: ApiResponse): number {
-  const { exp = 0, iat = 0 } = claimsOf(response);
-  expect(Date.parse((response.body as { expiresOn: string }).expiresOn) / 1000).toBeCloseTo(exp, -1);
+function minutesOf(issuedToken: IssuedToken): number {
+  const { exp = 0, iat = 0 } = claimsOf(issuedToken);
+  expect(Date.parse(issuedToken.expiresOn) / 1000).toBeCloseTo(exp, -1);
   return (exp - iat) / 60;
 }

@@ -5,7 +5,7 @@ import { registerFunctions } from '../../functions/register.ts';
 import { type LocalAzure, startLocalAzure } from '../../local/localAzure.ts';
 import { matchRoute } from '../../local/functionsHost/routes.ts';
 import { createApp } from '../../shared/app.ts';
-import { type ApiRequest, type ApiResponse, parseBody, type StartApi } from './api.ts';
+import { type ApiRequest, type ApiResponse, checkedSend, parseBody, type StartApi } from './api.ts';
 
 interface CollectedFunction {
   name: string;
@@ -46,7 +46,7 @@ export const startInProcess: StartApi = async ({ secret, env = {} } = {}) => {
     azure,
     logs: () => logs,
     stop: () => Promise.resolve(),
-    send: (method, path, request) => invoke(functions, logs, method, path, request),
+    send: checkedSend((method, path, request) => invoke(functions, logs, method, path, request)),
   };
 };
 

@@ -1,5 +1,5 @@
 import { startLocalService } from '../../local/localService.ts';
-import { parseBody, type StartApi } from './api.ts';
+import { checkedSend, parseBody, type StartApi } from './api.ts';
 
 /** The built bundle in the embedded Functions host, over real HTTP. */
 export const startOverHttp: StartApi = async ({ secret, env = {} } = {}) => {
@@ -17,13 +17,13 @@ export const startOverHttp: StartApi = async ({ secret, env = {} } = {}) => {
     azure: service.azure,
     logs: () => logs,
     stop: () => service.stop(),
-    async send(method, path, { headers = {}, body } = {}) {
+    send: checkedSend(async (method, path, { headers = {}, body } = {}) => {
       const response = await fetch(`${service.url}/api/${path}`, { method, headers, body: body ?? null });
       return {
         status: response.status,
         headers: response.headers,
         body: parseBody(await response.text()),
       };
-    },
+    }),
   };
 };

@@ -4,6 +4,8 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { type LocalService, startLocalService } from '../../local/localService.ts';
+import { parseBody } from './api.ts';
+import { checkDocumented } from './checkDocumented.ts';
 
 const tokenRequest = '{"scopes":["chat"],"expiresInMinutes":60}';
 const json = { 'Content-Type': 'application/json' };
@@ -221,7 +223,7 @@ function chunked(content: string): string {
   return `${Buffer.byteLength(content).toString(16)}\r\n${content}\r\n0\r\n\r\n`;
 }
 
-/** Writes the request byte for byte; no client library can send some of these. */
+/** Writes the request byte for byte; no client library can send some of these. The response is as openapi.json says. */
 async function send(
   { url }: LocalService,
   path: string,
@@ -246,10 +248,16 @@ async function send(
   const answer = await text(socket);
   const [head = '', ...rest] = answer.split('\r\n\r\n');
   const content = rest.join('\r\n\r\n');
-  return {
-    status: Number(/^HTTP\/1\.1 (\d+)/.exec(head)?.[1]),
-    body: /^transfer-encoding: chunked/im.test(head)
-      ? content.replace(/^[0-9a-f]+\r\n|\r\n0\r\n.*$/gs, '')
-      : content,
-  };
+  const status = Number(/^HTTP\/1\.1 (\d+)/.exec(head)?.[1]);
+  const received = /^transfer-encoding: chunked/im.test(head)
+    ? content.replace(/^[0-9a-f]+\r\n|\r\n0\r\n.*$/gs, '')
+    : content;
+  const responseHeaders = new Headers(
+    head
+      .split('\r\n')
+      .slice(1)
+      .map((line): [string, string] => [line.replace(/:.*/, ''), line.replace(/^[^:]*: */, '')]),
+  );
+  checkDocumented(method, path, { status, headers: responseHeaders, body: parseBody(received) });
+  return { status, body: received };
 }

@@ -5,6 +5,7 @@ import { type SignIn, startSignIn } from '../../local/signIn.ts';
 import { type Answer, startScriptedServer, status } from '../shared/support/scriptedServer.ts';
 import type { Api, ApiRequest, ApiResponse } from './api.ts';
 import { startInProcess, stopInProcess } from './inProcess.ts';
+import { serviceClient } from './serviceClient.ts';
 
 const CLIENT_ID = randomUUID();
 /** The object id of alice. */
@@ -98,16 +99,17 @@ function eventOf(response: ApiResponse, service = api): Record<string, unknown> 
 test('exchanges the Teams token of the caller for an access token of the same lifetime', async () => {
   const teamsUserToken = teamsTokenWith();
 
-  const response = await exchange(teamsUserToken);
+  const client = serviceClient(api, { Authorization: `Bearer ${await bearerWith()}` });
+  const { response, data } = await client.POST('/teams/token', { body: { teamsUserToken } });
 
   const { exp = 0 } = decodeJwt(teamsUserToken);
   expect(response.status).toBe(200);
-  expect(response.body).toEqual({
+  expect(data).toEqual({
     token: expect.any(String),
     expiresOn: new Date(exp * 1000).toISOString().replace('.000Z', 'Z'),
     endpoint: api.azure.acs.url,
   });
-  expect(await api.azure.acs.isTokenValid((response.body as { token: string }).token)).toBe(true);
+  expect(await api.azure.acs.isTokenValid(data?.token ?? '')).toBe(true);
   expect(api.azure.acs.requests.toJSON()).toEqual({ exchangeTeamsToken: 1 });
 });
 

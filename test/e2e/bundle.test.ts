@@ -17,7 +17,7 @@ afterEach(async () => {
 
 /** Serves a copy of the deployed files only: no node_modules, no TypeScript. */
 async function serveCopy(options: Partial<LocalServiceOptions> = {}): Promise<LocalService> {
-  for (const path of ['host.json', 'package.json', 'dist']) {
+  for (const path of ['host.json', 'openapi.json', 'package.json', 'dist']) {
     await cp(path, join(folder, path), { recursive: true });
   }
   service = await startLocalService({ app: folder, port: 0, ...options });
@@ -41,7 +41,7 @@ test('issues a token from a folder without node_modules and TypeScript', async (
   const token = await fetchToken(copy, await createUser(copy));
 
   expect(await copy.azure.acs.isTokenValid(token)).toBe(true);
-  expect((await readdir(folder)).sort()).toEqual(['dist', 'host.json', 'package.json']);
+  expect((await readdir(folder)).sort()).toEqual(['dist', 'host.json', 'openapi.json', 'package.json']);
 });
 
 test('sends 1000 ACS requests and at most one vault read for 1000 tokens', async () => {

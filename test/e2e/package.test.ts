@@ -27,7 +27,7 @@ async function unpack(): Promise<string> {
   return app;
 }
 
-test('issues a token from the unpacked zip alone', async () => {
+test('issues a token and serves its contract from the unpacked zip alone', async () => {
   const app = await unpack();
   const service = await startLocalService({ app, port: 0 });
   try {
@@ -36,9 +36,11 @@ test('issues a token from the unpacked zip alone', async () => {
     expect(response.status).toBe(201);
     const { token } = (await response.json()) as { token: string };
     expect(await service.azure.acs.isTokenValid(token)).toBe(true);
+    const contract = await fetch(`${service.url}/api/openapi.json`);
+    expect(await contract.json()).toEqual(JSON.parse(await readFile('openapi.json', 'utf8')));
     expect(
       (await readdir(app, { recursive: true })).map((path) => path.replaceAll('\\', '/')).sort(),
-    ).toEqual(['dist', 'dist/main.cjs', 'dist/telemetry.cjs', 'host.json', 'package.json']);
+    ).toEqual(['dist', 'dist/main.cjs', 'dist/telemetry.cjs', 'host.json', 'openapi.json', 'package.json']);
   } finally {
     await service.stop();
   }
@@ -65,6 +67,7 @@ test('lists the files and the zip', async () => {
     'dist/main.cjs',
     'dist/telemetry.cjs',
     'host.json',
+    'openapi.json',
     'package.json',
     zip,
   ]);
@@ -83,7 +86,7 @@ test('exits with 1 when files are missing, and writes no zip', async () => {
   const command = runCommand('tools/package.ts', [], {}, folder);
 
   expect(await command.ended).toBe(1);
-  expect(command.output()).toContain('Missing: dist/main.cjs, dist/telemetry.cjs, host.json.');
+  expect(command.output()).toContain('Missing: dist/main.cjs, dist/telemetry.cjs, host.json, openapi.json.');
   expect(await readdir(folder)).toEqual(['package.json']);
 });
 

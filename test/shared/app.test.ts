@@ -58,20 +58,24 @@ const oidc = {
 test.each([
   ['function-key', {}, 'function'],
   ['oidc', oidc, 'anonymous'],
-])('registers every function but health with the authLevel of CALLER_AUTH=%s', (auth, env, authLevel) => {
-  const { app } = start({ CALLER_AUTH: auth, ...env });
-  const authLevels: Record<string, string | undefined> = {};
+])(
+  'registers every function but health and openapi with the authLevel of CALLER_AUTH=%s',
+  (auth, env, authLevel) => {
+    const { app } = start({ CALLER_AUTH: auth, ...env });
+    const authLevels: Record<string, string | undefined> = {};
 
-  registerFunctions({ http: (name, options) => (authLevels[name] = options.authLevel) }, app);
+    registerFunctions({ http: (name, options) => (authLevels[name] = options.authLevel) }, app);
 
-  expect(authLevels).toEqual({
-    createUser: authLevel,
-    issueToken: authLevel,
-    revokeTokens: authLevel,
-    deleteUser: authLevel,
-    health: 'anonymous',
-  });
-});
+    expect(authLevels).toEqual({
+      createUser: authLevel,
+      issueToken: authLevel,
+      revokeTokens: authLevel,
+      deleteUser: authLevel,
+      health: 'anonymous',
+      openapi: 'anonymous',
+    });
+  },
+);
 
 test.each([
   [true, { ...oidc, TEAMS_CLIENT_ID: randomUUID() }],

@@ -9,7 +9,8 @@ const manifestSchema = z.object({ main: z.string() });
 export function packagePaths(manifest: string): string[] {
   try {
     const { main } = manifestSchema.parse(JSON.parse(manifest));
-    return ['host.json', 'package.json', posix.normalize(main), posix.join(main, '../telemetry.cjs')].sort();
+    const telemetry = posix.join(main, '../telemetry.cjs');
+    return ['host.json', 'openapi.json', 'package.json', posix.normalize(main), telemetry].sort();
   } catch {
     throw new CommandError("package.json must have a 'main': the file that the Functions host loads.");
   }

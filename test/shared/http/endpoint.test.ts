@@ -4,7 +4,7 @@ import { AcsIdentity } from '../../../shared/acs/acsIdentity.ts';
 import { functionKeyCallers } from '../../../shared/callers/caller.ts';
 import { readSettings } from '../../../shared/config.ts';
 import { ConnectionStringReader } from '../../../shared/keyVault/connectionStringReader.ts';
-import { endpoint } from '../../../shared/http/endpoint.ts';
+import { endpoint, loggedHandler } from '../../../shared/http/endpoint.ts';
 import { ServiceError } from '../../../shared/errors.ts';
 import { connectionStringClients } from '../../../shared/acs/identityClients.ts';
 import type { Dependencies, App } from '../../../shared/app.ts';
@@ -83,6 +83,15 @@ test('keeps the headers of the handler and overrides those that every response c
 
   expect(headers.get('location')).toBe('/api/users/1');
   expect(headers.get('cache-control')).toBe('no-store');
+});
+
+test.each<[string, () => Promise<object>, string]>([
+  ['a response', () => Promise.resolve({ status: 200 }), 'public'],
+  ['no error', () => Promise.reject(new Error('A bug.')), 'no-store'],
+])('lets proxies store %s of a handler with a Cache-Control', async (_title, respond, cacheControl) => {
+  const { headers } = await invoke(loggedHandler(service, 'named', respond, 'public'));
+
+  expect(headers.get('cache-control')).toBe(cacheControl);
 });
 
 test('logs how many requests went to ACS, retries included', async () => {

@@ -10,11 +10,12 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-test("packages host.json, package.json, the file that 'main' names and the telemetry beside it", () => {
+test("packages host.json, openapi.json, package.json, the file that 'main' names and the telemetry beside it", () => {
   expect(packagePaths('{"main":"./dist/main.cjs"}')).toEqual([
     'dist/main.cjs',
     'dist/telemetry.cjs',
     'host.json',
+    'openapi.json',
     'package.json',
   ]);
 });
@@ -27,6 +28,6 @@ test('names every missing file', async () => {
   await expect(readPackage(folder)).rejects.toThrow('package.json is missing');
   await writeFile(join(folder, 'package.json'), '{"main":"dist/main.cjs"}');
   await expect(readPackage(folder)).rejects.toThrow(
-    'Missing: dist/main.cjs, dist/telemetry.cjs, host.json. Run npm run build',
+    'Missing: dist/main.cjs, dist/telemetry.cjs, host.json, openapi.json. Run npm run build',
   );
 });
