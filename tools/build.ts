@@ -1,5 +1,21 @@
+import { parseArgs } from 'node:util';
 import { build, type Plugin } from 'esbuild';
-import { CommandError, runCommand } from './commandLine.ts';
+import { CommandError, readCommandLine, runCommand } from './commandLine.ts';
+
+const usage = `Builds the bundle that is deployed: dist/main.cjs.
+
+npm run build [-- --debug]
+
+  --debug  keep names and lines, with a source map; for the debugger, not for a deployment
+  --help   show this help
+`;
+
+const { debug } = readCommandLine(usage, () => {
+  const { values } = parseArgs({
+    options: { debug: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+  });
+  return values;
+});
 
 /** Modules that the SDKs import and this service never calls. */
 const unused: { module: RegExp; contents: string }[] = [
@@ -48,7 +64,8 @@ await runCommand(async () => {
     entryPoints: ['functions/main.ts'],
     outfile: 'dist/main.cjs',
     bundle: true,
-    minify: true,
+    minify: !debug,
+    sourcemap: debug && 'inline',
     platform: 'node',
     target: 'node22',
     format: 'cjs',
