@@ -1,4 +1,4 @@
-import { access, type FileHandle, open, rename, truncate } from 'node:fs/promises';
+import { access, open, rename, truncate } from 'node:fs/promises';
 import { odata, type TableClient } from '@azure/data-tables';
 import { isMissing } from '../../shared/users/tableErrors.ts';
 import { MAPPING, type MappingRow } from '../../shared/users/userDirectory.ts';
@@ -32,7 +32,7 @@ export async function backupUsers(
     count = last?.lineNumber ?? 0;
     if (count > 0) report(`Continuing ${partial} after ${count} users.`);
     for await (const page of mappingsAfter(last?.user.subject ?? '', table, signal)) {
-      await append(file, page);
+      await file.appendFile(page.map(toLine).join(''));
       count += page.length;
       report(`${count} users`);
     }
@@ -65,16 +65,14 @@ async function lastUser(
   );
 }
 
+/** The pages of users after this subject. */
 async function* mappingsAfter(
   subject: string,
   table: TableClient,
   abortSignal: AbortSignal,
 ): AsyncGenerator<Record<keyof User, unknown>[]> {
   const rows = table.listEntities<MappingRow>({
-    queryOptions: {
-      filter: odata`PartitionKey gt ${subject} and RowKey eq ${MAPPING}`,
-      select: ['PartitionKey', 'RowKey', 'communicationUserId', 'isDeleted'],
-    },
+    queryOptions: { filter: odata`PartitionKey gt ${subject} and RowKey eq ${MAPPING}` },
     abortSignal,
   });
   for await (const page of rows.byPage({ maxPageSize: PAGE_SIZE })) {
@@ -84,10 +82,6 @@ async function* mappingsAfter(
       isDeleted,
     }));
   }
-}
-
-async function append(file: FileHandle, users: Record<keyof User, unknown>[]): Promise<void> {
-  await file.appendFile(users.map(toLine).join(''));
 }
 
 function exists(path: string): Promise<boolean> {
