@@ -144,10 +144,10 @@ test.each([
     message: 'must name the storage emulator on loopback',
   },
 ])('exits with 2: $message', async ({ args, message }) => {
-  const commands = ['backup-users', 'restore-users'].map((name) => runCommand(`tools/${name}.ts`, args));
+  const command = runCommand('tools/restore-users.ts', args);
 
-  expect(await Promise.all(commands.map(({ ended }) => ended))).toEqual([2, 2]);
-  for (const command of commands) expect(command.output()).toContain(message);
+  expect(await command.ended).toBe(2);
+  expect(command.output()).toContain(message);
 });
 
 test('asks for a login when the Azure CLI is missing', async () => {
