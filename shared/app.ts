@@ -109,7 +109,7 @@ function buildDependencies(
     // Services that are called with function keys do not spend the time that loading the table SDK takes.
     const { userTable } = await import('./users/userTable.ts');
     const { UserDirectory } = await import('./users/userDirectory.ts');
-    return new UserDirectory(userTable(table, credential, telemetry), (userId, signal) =>
+    return new UserDirectory(userTable(table, credential, { telemetry }), (userId, signal) =>
       acs.deleteUser(userId, signal),
     );
   });

@@ -11,7 +11,7 @@ const wholeNumber = (min: number, max: number) =>
     .refine((value) => value >= min && value <= max, `must be a whole number from ${min} to ${max}`);
 
 /** Always https, on loopback too: the SDKs refuse to send a bearer token over http. */
-const azureUrl = z.string().transform((text, context) => {
+export const azureUrl = z.string().transform((text, context) => {
   const url = URL.parse(text);
   if (url?.protocol === 'https:' && url.href === `${url.origin}/`) return url;
   context.addIssue('must be an https URL without a path, such as https://name.vault.azure.net/');
@@ -27,7 +27,7 @@ const issuerUrl = z.string().refine((text) => {
 }, 'must be an https URL');
 
 /** For the storage emulator: every endpoint is on loopback. */
-const emulatorConnectionString = z.string().refine((text) => {
+export const emulatorConnectionString = z.string().refine((text) => {
   if (/^UseDevelopmentStorage=true;?$/i.test(text)) return true;
   const endpoints = [...text.matchAll(/(?:^|;)\w*Endpoint=([^;]*)/gi)].map(([, url]) => URL.parse(url ?? ''));
   const proxied = /(?:^|;)(?:DevelopmentStorageProxyUri|EndpointSuffix)=/i.test(text);
@@ -111,12 +111,11 @@ const oidcVariables = z.object({
   TEAMS_CLIENT_ID: clientId.optional(),
 });
 
+export const tableName = z.string().regex(/^[A-Za-z][A-Za-z0-9]{2,62}$/, 'must be a table name');
+
 const userTableVariables = z.object({
   USER_TABLE_ENDPOINT: azureUrl.optional(),
-  USER_TABLE_NAME: z
-    .string()
-    .regex(/^[A-Za-z][A-Za-z0-9]{2,62}$/, 'must be a table name')
-    .default('users'),
+  USER_TABLE_NAME: tableName.default('users'),
   USER_TABLE_CONNECTION_STRING: emulatorConnectionString.optional(),
 });
 

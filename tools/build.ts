@@ -1,6 +1,22 @@
+import { parseArgs } from 'node:util';
 import { build, type Plugin } from 'esbuild';
 import { bundleOptions } from './bundleOptions.ts';
-import { CommandError, runCommand } from './commandLine.ts';
+import { CommandError, readCommandLine, runCommand } from './commandLine.ts';
+
+const usage = `Builds the bundles that are deployed: dist/main.cjs and dist/telemetry.cjs.
+
+npm run build [-- --debug]
+
+  --debug  keep names and lines, with a source map; for the debugger, not for a deployment
+  --help   show this help
+`;
+
+const { debug } = readCommandLine(usage, () => {
+  const { values } = parseArgs({
+    options: { debug: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+  });
+  return values;
+});
 
 /** A module that the SDKs import and this service never calls, and what takes its place. */
 interface Unused {
@@ -92,6 +108,8 @@ function loadFrom(bundle: string, module: RegExp): Plugin {
 async function bundle(entryPoint: string, outfile: string, plugins: Plugin[]): Promise<void> {
   const { errors } = await build({
     ...bundleOptions,
+    minify: !debug,
+    sourcemap: debug && 'inline',
     entryPoints: [entryPoint],
     outfile,
     plugins,

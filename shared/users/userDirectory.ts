@@ -5,18 +5,18 @@ import { SingleFlight } from '../azure/singleFlight.ts';
 import { ServiceError } from '../errors.ts';
 import { isConflict, isDefiniteRejection, isMissing, tableCall } from './tableErrors.ts';
 
-const MAPPING = 'mapping';
+export const MAPPING = 'mapping';
 const CANDIDATE = 'candidate:';
-const OWNER = 'owner';
+export const OWNER = 'owner';
 const MAX_CLAIM_ATTEMPTS = 3;
 
-interface MappingRow {
+export interface MappingRow {
   communicationUserId: string;
   /** Set before ACS deletes the identity. */
   isDeleted?: boolean;
 }
 
-interface OwnerRow {
+export interface OwnerRow {
   subject: string;
 }
 
@@ -216,6 +216,6 @@ async function ignoringChanges(write: Promise<unknown>): Promise<void> {
 }
 
 /** The partition that holds an identity's owner row. */
-function partitionOf(userId: string): string {
+export function partitionOf(userId: string): string {
   return createHash('sha256').update(userId).digest('base64url');
 }

@@ -16,13 +16,14 @@ const readBody = z.union([z.object({ value: z.array(row) }), row]);
 /** Where the user directory is stored. */
 export type UserTableSettings = { name: string } & ({ endpoint: URL } | { connectionString: string });
 
+/** Retries happen within the deadline of a request. A program, which has none, gives the number of `sdkRetries`. */
 export function userTable(
   settings: UserTableSettings,
   credential: TokenCredential,
-  telemetry: Telemetry = noTelemetry,
+  { telemetry = noTelemetry, sdkRetries = 0 }: { telemetry?: Telemetry; sdkRetries?: number } = {},
 ): TableClient {
   const options: TableServiceClientOptions = {
-    retryOptions: { maxRetries: 0 },
+    retryOptions: { maxRetries: sdkRetries },
     redirectOptions: { maxRetries: 0 },
     // Sending a write twice is safe: the second finds the row that the first wrote.
     additionalPolicies: [
