@@ -1,14 +1,8 @@
 import { afterAll, beforeAll, expect, jest } from '@jest/globals';
 import { findBicepCompiler } from '../../../tools/check-infra/bicepCompiler.ts';
-import { type CompiledInfra, compileInfra } from '../../../tools/check-infra/compileInfra.ts';
+import { checkDeployment } from '../../../tools/check-infra/checkDeployment.ts';
 import type { Deployment, Resource } from '../../../tools/check-infra/expandedDeployment.ts';
-import { checkAcsCredentials } from '../../../tools/check-infra/rules/acsCredentials.ts';
-import { checkAppSettings } from '../../../tools/check-infra/rules/appSettings.ts';
-import { checkFlexConsumption } from '../../../tools/check-infra/rules/flexConsumption.ts';
-import { checkHardening } from '../../../tools/check-infra/rules/hardening.ts';
-import { checkPrivateNetworking } from '../../../tools/check-infra/rules/privateNetworking.ts';
-import { checkRedeployment } from '../../../tools/check-infra/rules/redeployment.ts';
-import { checkRoleAssignments } from '../../../tools/check-infra/rules/roleAssignments.ts';
+import { type ExpandedInfra, expandInfra } from '../../../tools/check-infra/expandInfra.ts';
 import { copyInfra, type InfraCopy } from './copyInfra.ts';
 import { testWithCompiler } from './testWithCompiler.ts';
 
@@ -21,12 +15,15 @@ const SITE = 'Microsoft.Web/sites';
 const STORAGE = 'Microsoft.Storage/storageAccounts';
 const VAULT = 'Microsoft.KeyVault/vaults';
 
+const LANDING_ZONE = '/subscriptions/00000000-0000-0000-0000-000000000002/resourceGroups/hub/providers';
+const OTHER = `${LANDING_ZONE}/Microsoft.ManagedIdentity/userAssignedIdentities/other`;
+const EXISTING_SUBNET = `${LANDING_ZONE}/Microsoft.Network/virtualNetworks/hub/subnets`;
+
 let infra: InfraCopy;
-let compiled: CompiledInfra;
+let expanded: ExpandedInfra;
 beforeAll(async () => {
   infra = await copyInfra(['signedInCallers', 'keyless', 'privateNetwork', 'everything']);
-  const ignore = () => undefined;
-  compiled = await compileInfra(await findBicepCompiler(ignore), infra.folder, ignore);
+  expanded = await expandInfra(await findBicepCompiler(() => undefined), infra.folder);
 });
 afterAll(() => infra.remove());
 
@@ -34,8 +31,8 @@ type Variant = 'signedInCallers' | 'keyless' | 'privateNetwork' | 'everything';
 
 /** A copy of what a variant of the real template deploys. */
 function deployment(variant: Variant): Deployment & { resources: Resource[] } {
-  const found = compiled.deployments.find(({ name }) => name === `variants/${variant}`);
-  if (found === undefined) throw new Error(`no deployment ${variant}: ${compiled.findings.join()}`);
+  const found = expanded.deployments.find(({ name }) => name === `variants/${variant}`);
+  if (found === undefined) throw new Error(`no deployment ${variant}: ${expanded.findings.join()}`);
   return structuredClone({ ...found, resources: [...found.resources] });
 }
 
@@ -57,16 +54,6 @@ function without(variant: Variant, unwanted: (resource: Resource) => boolean): D
   const changed = deployment(variant);
   return { ...changed, resources: changed.resources.filter((resource) => !unwanted(resource)) };
 }
-
-const rules = [
-  checkAcsCredentials,
-  checkAppSettings,
-  checkFlexConsumption,
-  checkHardening,
-  checkPrivateNetworking,
-  checkRedeployment,
-  checkRoleAssignments,
-];
 
 testWithCompiler.each<{ mistake: string; plant: () => Deployment; findings: RegExp[] }>([
   {
@@ -133,15 +120,12 @@ testWithCompiler.each<{ mistake: string; plant: () => Deployment; findings: RegE
     findings: [/shared\/config\.ts rejects the app settings: REQUEST_DEADLINE_SECONDS must be/],
   },
   {
-    mistake: 'a resource id in place of the client id',
+    mistake: 'a role for another identity than that of the app',
     plant: () =>
-      withProperty('signedInCallers', `${SITE}/config`, 'AZURE_CLIENT_ID', '[reference(x).outputs.id.value]'),
-    findings: [/app setting AZURE_CLIENT_ID must use the identity's clientId output/],
-  },
-  {
-    mistake: 'a role for the client id',
-    plant: () => withProperty('keyless', ROLE, 'principalId', '[reference(x).outputs.clientId.value]'),
-    findings: [/principalId must be the identity's principalId output/],
+      withProperty('keyless', ROLE, 'principalId', `[reference('${OTHER}', '2024-11-30').principalId]`),
+    findings: [
+      /principalId refers to id-acstoken-\S+, but \S+roleAssignments \S+: \S+principalId refers to other/,
+    ],
   },
   {
     mistake: 'a role for a principal of another type',
@@ -199,7 +183,15 @@ testWithCompiler.each<{ mistake: string; plant: () => Deployment; findings: RegE
 ])('finds $mistake', ({ plant, findings }) => {
   const changed = plant();
 
-  const found = rules.flatMap((rule) => rule(changed));
+  const found = checkDeployment(changed);
 
   expect(found).toEqual(findings.map((finding) => expect.stringMatching(finding)));
+});
+
+testWithCompiler('accepts a subnet of another resource group', () => {
+  const changed = withProperty('privateNetwork', SITE, 'virtualNetworkSubnetId', `${EXISTING_SUBNET}/app`);
+
+  const found = checkDeployment(changed);
+
+  expect(found).toEqual([]);
 });
