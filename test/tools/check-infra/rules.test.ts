@@ -9,6 +9,7 @@ import { testWithCompiler } from './testWithCompiler.ts';
 jest.setTimeout(180_000);
 
 const ACS = 'Microsoft.Communication/communicationServices';
+const ACTION_GROUP = 'Microsoft.Insights/actionGroups';
 const ROLE = 'Microsoft.Authorization/roleAssignments';
 const SEARCH = 'Microsoft.OperationalInsights/workspaces/savedSearches';
 const SITE = 'Microsoft.Web/sites';
@@ -48,6 +49,34 @@ function withProperty(variant: Variant, type: string, path: string, value: unkno
   if (value === undefined) Reflect.deleteProperty(parent, last);
   else parent[last] = value;
   return changed;
+}
+
+/** Adds a metric alert on the app, changed by a mistake. */
+function withMetricAlert(properties: Record<string, unknown>): Deployment {
+  const changed = deployment('everything');
+  const site = changed.resources.find(({ type }) => type === SITE);
+  const group = changed.resources.find(({ type }) => type === ACTION_GROUP);
+  if (site === undefined || group === undefined) throw new Error('no app or action group');
+  changed.resources.push({
+    ...group,
+    type: 'Microsoft.Insights/metricAlerts',
+    id: `${site.id}/providers/Microsoft.Insights/metricAlerts/errors`,
+    name: 'errors',
+    managedBy: 'errors',
+    properties: {
+      enabled: true,
+      scopes: [site.id],
+      evaluationFrequency: 'PT1M',
+      windowSize: 'PT5M',
+      criteria: {
+        allOf: [{ metricNamespace: SITE, metricName: 'Http5xx', operator: 'GreaterThan', threshold: 0 }],
+      },
+      actions: [{ actionGroupId: group.id }],
+      ...properties,
+    },
+  });
+  const dependencies = new Map([...changed.dependencies, ['errors', [site.managedBy, group.managedBy]]]);
+  return { ...changed, dependencies };
 }
 
 function without(variant: Variant, unwanted: (resource: Resource) => boolean): Deployment {
@@ -123,9 +152,7 @@ testWithCompiler.each<{ mistake: string; plant: () => Deployment; findings: RegE
     mistake: 'a role for another identity than that of the app',
     plant: () =>
       withProperty('keyless', ROLE, 'principalId', `[reference('${OTHER}', '2024-11-30').principalId]`),
-    findings: [
-      /principalId refers to id-acstoken-\S+, but \S+roleAssignments \S+: \S+principalId refers to other/,
-    ],
+    findings: [/principalId refers to other, must be id-acstoken-\S+ as elsewhere/],
   },
   {
     mistake: 'a role for a principal of another type',
@@ -153,7 +180,12 @@ testWithCompiler.each<{ mistake: string; plant: () => Deployment; findings: RegE
   {
     mistake: 'the wrong key in the secret',
     plant: () =>
-      withProperty('signedInCallers', `${VAULT}/secrets`, 'value', '[listKeys().secondaryConnectionString]'),
+      withProperty(
+        'signedInCallers',
+        `${VAULT}/secrets`,
+        'value',
+        `[listKeys('${LANDING_ZONE}/${ACS}/acs', '2026-03-18').secondaryConnectionString]`,
+      ),
     findings: [/must hold the connection string of the primary key/],
   },
   {
@@ -176,6 +208,56 @@ testWithCompiler.each<{ mistake: string; plant: () => Deployment; findings: RegE
     findings: [/virtualNetworkSubnetId must be set/],
   },
   {
+    mistake: 'a metric alert without action group',
+    plant: () => withMetricAlert({ actions: [] }),
+    findings: [/metricAlerts errors: properties\.actions\.\*\.actionGroupId is absent, must be/],
+  },
+  {
+    mistake: 'a metric of another type of resource',
+    plant: () =>
+      withMetricAlert({
+        criteria: {
+          allOf: [
+            { metricNamespace: STORAGE, metricName: 'Availability', operator: 'LessThan', threshold: 99 },
+          ],
+        },
+      }),
+    findings: [/metricNamespace is Microsoft\.Storage\/storageAccounts, must be .* Microsoft\.Web\/sites/],
+  },
+  {
+    mistake: 'a window that metric alerts do not have',
+    plant: () => withMetricAlert({ windowSize: 'PT10M' }),
+    findings: [/metricAlerts errors: properties\.windowSize is PT10M, must be one of 1, 5, 15/],
+  },
+  {
+    mistake: 'an alert that is off',
+    plant: () => withMetricAlert({ enabled: false }),
+    findings: [/metricAlerts errors: properties\.enabled is false/],
+  },
+  {
+    mistake: 'an underscore in the name of an existing subnet',
+    plant: () => withProperty('privateNetwork', SITE, 'virtualNetworkSubnetId', `${EXISTING_SUBNET}/my_app`),
+    findings: [/virtualNetworkSubnetId is my_app, must be a name without underscore/],
+  },
+  {
+    mistake: 'an existing network in place of its subnet',
+    plant: () =>
+      withProperty('privateNetwork', SITE, 'virtualNetworkSubnetId', EXISTING_SUBNET.replace('/subnets', '')),
+    findings: [
+      /virtualNetworkSubnetId is \{Microsoft\.Network\/virtualNetworks id\}, must be \{\S+subnets id\}/,
+    ],
+  },
+  {
+    mistake: 'a private endpoint without its DNS zone',
+    plant: () => without('privateNetwork', ({ id }) => /pe-acstoken-table-.*privateDnsZoneGroups/.test(id)),
+    findings: [/pe-acstoken-table-\S+: has no privateDnsZoneGroups, must have one with privatelink\.table/],
+  },
+  {
+    mistake: 'a DNS zone without a link to the network',
+    plant: () => without('privateNetwork', ({ id }) => /privatelink\.table.*virtualNetworkLinks/.test(id)),
+    findings: [/pe-acstoken-table-\S+: its DNS zone privatelink\.table\S+ has no link to vnet-/],
+  },
+  {
     mistake: 'a missing private endpoint',
     plant: () => without('privateNetwork', ({ id }) => id.includes('pe-acstoken-table')),
     findings: [/the private endpoint table is missing/],
@@ -186,6 +268,21 @@ testWithCompiler.each<{ mistake: string; plant: () => Deployment; findings: RegE
   const found = checkDeployment(changed);
 
   expect(found).toEqual(findings.map((finding) => expect.stringMatching(finding)));
+});
+
+testWithCompiler.each<Variant>(['signedInCallers', 'keyless', 'privateNetwork', 'everything'])(
+  'has no findings in %s',
+  (variant) => {
+    const found = checkDeployment(deployment(variant));
+
+    expect(found).toEqual([]);
+  },
+);
+
+testWithCompiler('accepts a metric alert on the app', () => {
+  const found = checkDeployment(withMetricAlert({}));
+
+  expect(found).toEqual([]);
 });
 
 testWithCompiler('accepts a subnet of another resource group', () => {

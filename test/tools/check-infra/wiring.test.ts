@@ -280,14 +280,6 @@ const groups: Mistake[][] = [
       finding: /failed-requests: metricMeasureColumn is FailurePercent, must be a column of the query/,
     },
     {
-      mistake: 'an alert on its action group',
-      file: alerts,
-      text: 'scopes: [workspaceId]',
-      replacement: 'scopes: [team.id]',
-      finding:
-        /failed-requests: properties\.scopes\.\* is \{\S+actionGroups id\}, must be \{\S+workspaces id\}/,
-    },
-    {
       mistake: 'a communication service that nothing deploys',
       file: main,
       text: 'communicationServiceName: communication.outputs.name',

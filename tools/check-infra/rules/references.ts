@@ -129,14 +129,13 @@ function withNames(kind: string, deployment: Deployment): string[] {
 }
 
 function checkShared(found: Place[], type: string): string[] {
-  const uses = found.flatMap(({ at, value }) =>
-    [...(value ?? '').matchAll(/\{(\S+) \S+\}/g)].map(([, id = '']) => ({ at, id })),
-  );
-  const [first, ...others] = uses.filter(({ id }) => typeOf(id) === type);
-  return others
-    .filter(({ id }) => id !== first?.id)
-    .map(
-      ({ at, id }) =>
-        `${at} refers to ${lastSegment(id)}, but ${first?.at} refers to ${lastSegment(first?.id ?? '')}`,
-    );
+  const uses = found
+    .flatMap(({ at, value = '' }) => [...value.matchAll(/\{(\S+) \S+\}/g)].map(([, id = '']) => ({ at, id })))
+    .filter(({ id }) => typeOf(id) === type);
+  const ids = uses.map(({ id }) => id);
+  const count = (id: string) => ids.filter((other) => other === id).length;
+  const usual = ids.toSorted((one, other) => count(other) - count(one))[0] ?? '';
+  return uses
+    .filter(({ id }) => id !== usual)
+    .map(({ at, id }) => `${at} refers to ${lastSegment(id)}, must be ${lastSegment(usual)} as elsewhere`);
 }
