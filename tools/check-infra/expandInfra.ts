@@ -11,6 +11,9 @@ const snapshotScope = [
   ['--location', 'westeurope'],
 ].flat();
 
+/** Not main.json: build-params writes the parameters of main.bicepparam there. */
+const COMPILED = 'compiled.json';
+
 export interface ExpandedInfra {
   findings: string[];
   /** The ARM template of main.bicep; undefined when it does not compile. */
@@ -26,7 +29,7 @@ export async function expandInfra(bicep: BicepCompiler, copy: string): Promise<E
     return { findings: outputLines(built.output, copy), template: undefined, deployments: [] };
 
   const { template, dependencies } = makeResolvable(built.stdout);
-  await writeFile(join(copy, 'main.json'), JSON.stringify(template));
+  await writeFile(join(copy, COMPILED), JSON.stringify(template));
   const files = (await Array.fromAsync(glob('**/*.bicepparam', { cwd: copy }))).sort();
   await Promise.all(files.map((file) => useCompiledTemplate(join(copy, file))));
   await bicep.run(['build-params', '--pattern', '**/*.bicepparam'], copy);
@@ -40,7 +43,7 @@ export async function expandInfra(bicep: BicepCompiler, copy: string): Promise<E
 
 async function useCompiledTemplate(file: string): Promise<void> {
   const text = await readFile(file, 'utf8');
-  await writeFile(file, text.replace(/^using '(.*)main\.bicep'/m, "using '$1main.json'"));
+  await writeFile(file, text.replace(/^using '(.*)main\.bicep'/m, `using '$1${COMPILED}'`));
 }
 
 /** What a parameters file deploys, or a finding when it cannot be expanded. build-params must have run. */

@@ -301,7 +301,7 @@ describe.each(groups.map((mistakes, index) => ({ mistakes, index })))('group $in
   let findings: string[];
   beforeAll(async () => {
     infra = await copyInfra();
-    await infra.write('wiring.bicepparam', parameters);
+    await infra.write('main.bicepparam', parameters);
     for (const { file, text, replacement } of mistakes) await infra.edit(file, text, replacement);
     const { deployments, ...expanded } = await expandInfra(
       await findBicepCompiler(() => undefined),
