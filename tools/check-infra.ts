@@ -32,7 +32,9 @@ await runCommand(async () => {
   };
   const bicep = await findBicepCompiler(report);
   console.log(bicep.source);
-  const { findings, checked } = await checkInfra(bicep, folder, report);
+  const { findings, notes, checked } = await checkInfra(bicep, folder, report);
+  if (notes.length > 0) console.log('For information:');
+  for (const note of notes) console.log(`  ${note}`);
   for (const finding of findings) console.log(`  ${finding}`);
   const count = findings.length === 1 ? '1 finding' : `${findings.length} findings`;
   if (findings.length > 0) throw new CommandError(`${count} in ${checked}.`);

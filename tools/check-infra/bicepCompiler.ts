@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { access, chmod, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { CommandError } from '../commandLine.ts';
 
 const PROJECT_FOLDER = import.meta.dirname;
@@ -48,6 +48,14 @@ export async function findBicepCompiler(
   }
   await chmod(program, 0o755);
   return compiler(program, `Bicep ${pinned} from NuGet`, env);
+}
+
+/** The lines of a compiler's output, with paths relative to the folder. */
+export function outputLines(output: string, folder: string): string[] {
+  return output
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== '')
+    .map((line) => line.replaceAll(folder + sep, ''));
 }
 
 function compiler(program: string, source: string, env: NodeJS.ProcessEnv): BicepCompiler {

@@ -1,28 +1,14 @@
 import type { BicepCompiler } from './bicepCompiler.ts';
+import { checkDeployment } from './checkDeployment.ts';
 import { compileInfra } from './compileInfra.ts';
 import type { Deployment } from './expandedDeployment.ts';
 import { checkQueries } from './queries.ts';
-import { checkAcsCredentials } from './rules/acsCredentials.ts';
-import { checkAppSettings } from './rules/appSettings.ts';
-import { checkFlexConsumption } from './rules/flexConsumption.ts';
-import { checkHardening } from './rules/hardening.ts';
-import { checkPrivateNetworking } from './rules/privateNetworking.ts';
-import { checkRedeployment } from './rules/redeployment.ts';
-import { checkRoleAssignments } from './rules/roleAssignments.ts';
-
-const rules = [
-  checkAcsCredentials,
-  checkAppSettings,
-  checkFlexConsumption,
-  checkHardening,
-  checkPrivateNetworking,
-  checkRedeployment,
-  checkRoleAssignments,
-];
 
 export interface InfraReport {
   /** One problem each. A finding of the compiler has a second line: the source line it points at. */
   findings: string[];
+  /** For information. */
+  notes: string[];
   /** How much was checked, for the output. */
   checked: string;
 }
@@ -33,7 +19,7 @@ export async function checkInfra(
   folder: string,
   onProgress: (step: string) => void,
 ): Promise<InfraReport> {
-  const { findings, template, deployments, files } = await compileInfra(bicep, folder, onProgress);
+  const { findings, notes, template, deployments, files } = await compileInfra(bicep, folder, onProgress);
   onProgress('Parsing the queries');
   const queries = await checkQueries(folder);
   return {
@@ -42,9 +28,10 @@ export async function checkInfra(
       ...queries.findings,
       ...(template === undefined ? [] : checkParameterCoverage(template, deployments)),
       ...deployments.flatMap((deployment) =>
-        rules.flatMap((rule) => rule(deployment)).map((finding) => `${deployment.name} : ${finding}`),
+        checkDeployment(deployment).map((finding) => `${deployment.name} : ${finding}`),
       ),
     ],
+    notes,
     checked: `${files.length} files, ${deployments.length} deployments, ${queries.count} queries`,
   };
 }

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 /** A copy of infra/ that a test can change. */
 export interface InfraCopy {
   folder: string;
-  /** Replaces a text; throws when the file does not have it. */
+  /** Replaces a text wherever it stands; throws when the file does not have it. */
   edit(file: string, text: string, replacement: string): Promise<void>;
   write(file: string, text: string): Promise<void>;
   remove(): Promise<void>;
@@ -23,7 +23,10 @@ export async function copyInfra(variants: string[] = []): Promise<InfraCopy> {
     async edit(file, text, replacement) {
       const before = await readFile(join(folder, file), 'utf8');
       if (!before.includes(text)) throw new Error(`${file} has no ${text}`);
-      await writeFile(join(folder, file), before.replace(text, replacement));
+      await writeFile(
+        join(folder, file),
+        before.replaceAll(text, () => replacement),
+      );
     },
     write: (file, text) => writeFile(join(folder, file), text),
     remove: () => rm(folder, { recursive: true, force: true }),

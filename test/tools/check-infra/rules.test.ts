@@ -1,32 +1,30 @@
 import { afterAll, beforeAll, expect, jest } from '@jest/globals';
 import { findBicepCompiler } from '../../../tools/check-infra/bicepCompiler.ts';
-import { type CompiledInfra, compileInfra } from '../../../tools/check-infra/compileInfra.ts';
+import { checkDeployment } from '../../../tools/check-infra/checkDeployment.ts';
 import type { Deployment, Resource } from '../../../tools/check-infra/expandedDeployment.ts';
-import { checkAcsCredentials } from '../../../tools/check-infra/rules/acsCredentials.ts';
-import { checkAppSettings } from '../../../tools/check-infra/rules/appSettings.ts';
-import { checkFlexConsumption } from '../../../tools/check-infra/rules/flexConsumption.ts';
-import { checkHardening } from '../../../tools/check-infra/rules/hardening.ts';
-import { checkPrivateNetworking } from '../../../tools/check-infra/rules/privateNetworking.ts';
-import { checkRedeployment } from '../../../tools/check-infra/rules/redeployment.ts';
-import { checkRoleAssignments } from '../../../tools/check-infra/rules/roleAssignments.ts';
+import { type ExpandedInfra, expandInfra } from '../../../tools/check-infra/expandInfra.ts';
 import { copyInfra, type InfraCopy } from './copyInfra.ts';
 import { testWithCompiler } from './testWithCompiler.ts';
 
 jest.setTimeout(180_000);
 
 const ACS = 'Microsoft.Communication/communicationServices';
+const ACTION_GROUP = 'Microsoft.Insights/actionGroups';
 const ROLE = 'Microsoft.Authorization/roleAssignments';
 const SEARCH = 'Microsoft.OperationalInsights/workspaces/savedSearches';
 const SITE = 'Microsoft.Web/sites';
 const STORAGE = 'Microsoft.Storage/storageAccounts';
 const VAULT = 'Microsoft.KeyVault/vaults';
 
+const LANDING_ZONE = '/subscriptions/00000000-0000-0000-0000-000000000002/resourceGroups/hub/providers';
+const OTHER = `${LANDING_ZONE}/Microsoft.ManagedIdentity/userAssignedIdentities/other`;
+const EXISTING_SUBNET = `${LANDING_ZONE}/Microsoft.Network/virtualNetworks/hub/subnets`;
+
 let infra: InfraCopy;
-let compiled: CompiledInfra;
+let expanded: ExpandedInfra;
 beforeAll(async () => {
   infra = await copyInfra(['signedInCallers', 'keyless', 'privateNetwork', 'everything']);
-  const ignore = () => undefined;
-  compiled = await compileInfra(await findBicepCompiler(ignore), infra.folder, ignore);
+  expanded = await expandInfra(await findBicepCompiler(() => undefined), infra.folder);
 });
 afterAll(() => infra.remove());
 
@@ -34,8 +32,8 @@ type Variant = 'signedInCallers' | 'keyless' | 'privateNetwork' | 'everything';
 
 /** A copy of what a variant of the real template deploys. */
 function deployment(variant: Variant): Deployment & { resources: Resource[] } {
-  const found = compiled.deployments.find(({ name }) => name === `variants/${variant}`);
-  if (found === undefined) throw new Error(`no deployment ${variant}: ${compiled.findings.join()}`);
+  const found = expanded.deployments.find(({ name }) => name === `variants/${variant}`);
+  if (found === undefined) throw new Error(`no deployment ${variant}: ${expanded.findings.join()}`);
   return structuredClone({ ...found, resources: [...found.resources] });
 }
 
@@ -53,20 +51,38 @@ function withProperty(variant: Variant, type: string, path: string, value: unkno
   return changed;
 }
 
+/** Adds a metric alert on the app, changed by a mistake. */
+function withMetricAlert(properties: Record<string, unknown>): Deployment {
+  const changed = deployment('everything');
+  const site = changed.resources.find(({ type }) => type === SITE);
+  const group = changed.resources.find(({ type }) => type === ACTION_GROUP);
+  if (site === undefined || group === undefined) throw new Error('no app or action group');
+  changed.resources.push({
+    ...group,
+    type: 'Microsoft.Insights/metricAlerts',
+    id: `${site.id}/providers/Microsoft.Insights/metricAlerts/errors`,
+    name: 'errors',
+    managedBy: 'errors',
+    properties: {
+      enabled: true,
+      scopes: [site.id],
+      evaluationFrequency: 'PT1M',
+      windowSize: 'PT5M',
+      criteria: {
+        allOf: [{ metricNamespace: SITE, metricName: 'Http5xx', operator: 'GreaterThan', threshold: 0 }],
+      },
+      actions: [{ actionGroupId: group.id }],
+      ...properties,
+    },
+  });
+  const dependencies = new Map([...changed.dependencies, ['errors', [site.managedBy, group.managedBy]]]);
+  return { ...changed, dependencies };
+}
+
 function without(variant: Variant, unwanted: (resource: Resource) => boolean): Deployment {
   const changed = deployment(variant);
   return { ...changed, resources: changed.resources.filter((resource) => !unwanted(resource)) };
 }
-
-const rules = [
-  checkAcsCredentials,
-  checkAppSettings,
-  checkFlexConsumption,
-  checkHardening,
-  checkPrivateNetworking,
-  checkRedeployment,
-  checkRoleAssignments,
-];
 
 testWithCompiler.each<{ mistake: string; plant: () => Deployment; findings: RegExp[] }>([
   {
@@ -133,15 +149,10 @@ testWithCompiler.each<{ mistake: string; plant: () => Deployment; findings: RegE
     findings: [/shared\/config\.ts rejects the app settings: REQUEST_DEADLINE_SECONDS must be/],
   },
   {
-    mistake: 'a resource id in place of the client id',
+    mistake: 'a role for another identity than that of the app',
     plant: () =>
-      withProperty('signedInCallers', `${SITE}/config`, 'AZURE_CLIENT_ID', '[reference(x).outputs.id.value]'),
-    findings: [/app setting AZURE_CLIENT_ID must use the identity's clientId output/],
-  },
-  {
-    mistake: 'a role for the client id',
-    plant: () => withProperty('keyless', ROLE, 'principalId', '[reference(x).outputs.clientId.value]'),
-    findings: [/principalId must be the identity's principalId output/],
+      withProperty('keyless', ROLE, 'principalId', `[reference('${OTHER}', '2024-11-30').principalId]`),
+    findings: [/principalId refers to other, must be id-acstoken-\S+ as elsewhere/],
   },
   {
     mistake: 'a role for a principal of another type',
@@ -169,7 +180,12 @@ testWithCompiler.each<{ mistake: string; plant: () => Deployment; findings: RegE
   {
     mistake: 'the wrong key in the secret',
     plant: () =>
-      withProperty('signedInCallers', `${VAULT}/secrets`, 'value', '[listKeys().secondaryConnectionString]'),
+      withProperty(
+        'signedInCallers',
+        `${VAULT}/secrets`,
+        'value',
+        `[listKeys('${LANDING_ZONE}/${ACS}/acs', '2026-03-18').secondaryConnectionString]`,
+      ),
     findings: [/must hold the connection string of the primary key/],
   },
   {
@@ -192,6 +208,56 @@ testWithCompiler.each<{ mistake: string; plant: () => Deployment; findings: RegE
     findings: [/virtualNetworkSubnetId must be set/],
   },
   {
+    mistake: 'a metric alert without action group',
+    plant: () => withMetricAlert({ actions: [] }),
+    findings: [/metricAlerts errors: properties\.actions\.\*\.actionGroupId is absent, must be/],
+  },
+  {
+    mistake: 'a metric of another type of resource',
+    plant: () =>
+      withMetricAlert({
+        criteria: {
+          allOf: [
+            { metricNamespace: STORAGE, metricName: 'Availability', operator: 'LessThan', threshold: 99 },
+          ],
+        },
+      }),
+    findings: [/metricNamespace is Microsoft\.Storage\/storageAccounts, must be .* Microsoft\.Web\/sites/],
+  },
+  {
+    mistake: 'a window that metric alerts do not have',
+    plant: () => withMetricAlert({ windowSize: 'PT10M' }),
+    findings: [/metricAlerts errors: properties\.windowSize is PT10M, must be one of 1, 5, 15/],
+  },
+  {
+    mistake: 'an alert that is off',
+    plant: () => withMetricAlert({ enabled: false }),
+    findings: [/metricAlerts errors: properties\.enabled is false/],
+  },
+  {
+    mistake: 'an underscore in the name of an existing subnet',
+    plant: () => withProperty('privateNetwork', SITE, 'virtualNetworkSubnetId', `${EXISTING_SUBNET}/my_app`),
+    findings: [/virtualNetworkSubnetId is my_app, must be a name without underscore/],
+  },
+  {
+    mistake: 'an existing network in place of its subnet',
+    plant: () =>
+      withProperty('privateNetwork', SITE, 'virtualNetworkSubnetId', EXISTING_SUBNET.replace('/subnets', '')),
+    findings: [
+      /virtualNetworkSubnetId is \{Microsoft\.Network\/virtualNetworks id\}, must be \{\S+subnets id\}/,
+    ],
+  },
+  {
+    mistake: 'a private endpoint without its DNS zone',
+    plant: () => without('privateNetwork', ({ id }) => /pe-acstoken-table-.*privateDnsZoneGroups/.test(id)),
+    findings: [/pe-acstoken-table-\S+: has no privateDnsZoneGroups, must have one with privatelink\.table/],
+  },
+  {
+    mistake: 'a DNS zone without a link to the network',
+    plant: () => without('privateNetwork', ({ id }) => /privatelink\.table.*virtualNetworkLinks/.test(id)),
+    findings: [/pe-acstoken-table-\S+: its DNS zone privatelink\.table\S+ has no link to vnet-/],
+  },
+  {
     mistake: 'a missing private endpoint',
     plant: () => without('privateNetwork', ({ id }) => id.includes('pe-acstoken-table')),
     findings: [/the private endpoint table is missing/],
@@ -199,7 +265,30 @@ testWithCompiler.each<{ mistake: string; plant: () => Deployment; findings: RegE
 ])('finds $mistake', ({ plant, findings }) => {
   const changed = plant();
 
-  const found = rules.flatMap((rule) => rule(changed));
+  const found = checkDeployment(changed);
 
   expect(found).toEqual(findings.map((finding) => expect.stringMatching(finding)));
+});
+
+testWithCompiler.each<Variant>(['signedInCallers', 'keyless', 'privateNetwork', 'everything'])(
+  'has no findings in %s',
+  (variant) => {
+    const found = checkDeployment(deployment(variant));
+
+    expect(found).toEqual([]);
+  },
+);
+
+testWithCompiler('accepts a metric alert on the app', () => {
+  const found = checkDeployment(withMetricAlert({}));
+
+  expect(found).toEqual([]);
+});
+
+testWithCompiler('accepts a subnet of another resource group', () => {
+  const changed = withProperty('privateNetwork', SITE, 'virtualNetworkSubnetId', `${EXISTING_SUBNET}/app`);
+
+  const found = checkDeployment(changed);
+
+  expect(found).toEqual([]);
 });

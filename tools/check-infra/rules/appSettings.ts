@@ -33,7 +33,6 @@ export function checkAppSettings(deployment: Deployment): string[] {
     ...Object.keys(given)
       .filter((name) => !expected.includes(name))
       .map((name) => `app setting ${name} is not read in this mode: remove it`),
-    ...checkClientIds(given),
     ...checkValues(given),
   ];
 }
@@ -46,13 +45,6 @@ function expectedNames({ parameters }: Deployment): string[] {
   ];
   const signIn = parameters['callerAuth'] === 'oidc';
   return settingNames.filter((name) => !unused.includes(name) && (signIn || !signInSettings.test(name)));
-}
-
-/** Azure deploys any id of the identity here; at run time only its client id works. */
-function checkClientIds(given: Record<string, string>): string[] {
-  return ['AZURE_CLIENT_ID', 'AzureWebJobsStorage__clientId', 'APPLICATIONINSIGHTS_AUTHENTICATION_STRING']
-    .filter((name) => given[name]?.includes('.outputs.clientId.value') === false)
-    .map((name) => `app setting ${name} must use the identity's clientId output`);
 }
 
 function checkValues(given: Record<string, string>): string[] {

@@ -1,4 +1,4 @@
-import { type Deployment, ofType, property } from '../expandedDeployment.ts';
+import { type Deployment, label, ofType, property, valuesAt } from '../expandedDeployment.ts';
 
 /**
  * Properties that Azure rejects on Flex Consumption with error 51021. The compiler accepts them. Reported in
@@ -17,11 +17,15 @@ const rejectedProperties = [
   'windowsFxVersion',
 ];
 
-/** The function app sets no property that its plan rejects. */
+/** The function app is on a Flex Consumption plan and sets no property that the plan rejects. */
 export function checkFlexConsumption(deployment: Deployment): string[] {
-  return ofType(deployment, 'Microsoft.Web/sites').flatMap((site) =>
-    rejectedProperties
+  return ofType(deployment, 'Microsoft.Web/sites').flatMap((site) => [
+    ...rejectedProperties
       .filter((name) => property(site, `siteConfig.${name}`) !== undefined)
       .map((name) => `siteConfig.${name} is rejected on Flex Consumption: remove it`),
-  );
+    ...ofType(deployment, 'Microsoft.Web/serverfarms')
+      .flatMap((plan) => valuesAt(plan, 'sku.name').map((sku) => ({ plan, sku })))
+      .filter(({ sku }) => sku !== 'FC1')
+      .map(({ plan, sku }) => `${label(plan)}: sku.name is ${String(sku)}, must be FC1`),
+  ]);
 }

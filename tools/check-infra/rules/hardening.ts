@@ -10,9 +10,14 @@ const required: Readonly<Record<string, Record<string, unknown>>> = {
     allowCrossTenantReplication: false,
     supportsHttpsTrafficOnly: true,
     minimumTlsVersion: ['TLS1_2', 'TLS1_3'],
+    'networkAcls.bypass': 'None',
   },
   'Microsoft.Storage/storageAccounts/blobServices/containers': { publicAccess: 'None' },
-  'Microsoft.KeyVault/vaults': { enableRbacAuthorization: true, enablePurgeProtection: true },
+  'Microsoft.KeyVault/vaults': {
+    enableRbacAuthorization: true,
+    enablePurgeProtection: true,
+    'networkAcls.bypass': 'None',
+  },
   'Microsoft.Insights/components': { DisableLocalAuth: true },
   'Microsoft.OperationalInsights/workspaces': { 'features.disableLocalAuth': true },
   'Microsoft.Web/sites': {

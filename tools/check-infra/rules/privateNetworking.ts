@@ -1,4 +1,4 @@
-import { type Deployment, ofType, property } from '../expandedDeployment.ts';
+import { type Deployment, ofType, property, valuesAt } from '../expandedDeployment.ts';
 
 /** With privateNetworking, storage and vault accept private endpoints only; without it, the app needs no network. */
 export function checkPrivateNetworking(deployment: Deployment): string[] {
@@ -13,9 +13,9 @@ export function checkPrivateNetworking(deployment: Deployment): string[] {
     ...ofType(deployment, 'Microsoft.KeyVault/vaults'),
   ];
   const sites = ofType(deployment, 'Microsoft.Web/sites');
-  const endpoints = ofType(deployment, 'Microsoft.Network/privateEndpoints')
-    .flatMap((endpoint) => property(endpoint, 'privateLinkServiceConnections') as { name: string }[])
-    .map(({ name }) => name);
+  const endpoints = ofType(deployment, 'Microsoft.Network/privateEndpoints').flatMap((endpoint) =>
+    valuesAt(endpoint, 'properties.privateLinkServiceConnections.*.properties.groupIds.*'),
+  );
   const neededEndpoints = isPrivate ? ['blob', 'table', ...(keyless ? [] : ['vault'])] : [];
   return [
     ...services.flatMap((service) =>

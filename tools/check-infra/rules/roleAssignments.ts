@@ -1,4 +1,4 @@
-import { type Deployment, ofType, property, type Resource, scopeType } from '../expandedDeployment.ts';
+import { type Deployment, label, ofType, property, type Resource, scopeType } from '../expandedDeployment.ts';
 
 /** https://learn.microsoft.com/azure/role-based-access-control/built-in-roles */
 const roles: Readonly<Record<string, { id: string; scope: string }>> = {
@@ -39,19 +39,12 @@ export function checkRoleAssignments(deployment: Deployment): string[] {
     ...assignments
       .filter((assignment) => !needed.some(([, role]) => assigns(assignment, role)))
       .map((assignment) => `role ${roleId(assignment)} on ${scopeType(assignment)} is not needed: remove it`),
-    ...assignments.flatMap(checkPrincipal),
-  ];
-}
-
-function checkPrincipal(assignment: Resource): string[] {
-  const where = `the role assignment on ${scopeType(assignment)}`;
-  return [
-    ...(String(property(assignment, 'principalId')).includes('.outputs.principalId.value')
-      ? []
-      : [`${where}: principalId must be the identity's principalId output`]),
-    ...(property(assignment, 'principalType') === 'ServicePrincipal'
-      ? []
-      : [`${where}: principalType must be ServicePrincipal, or Azure may not find a new identity`]),
+    ...assignments
+      .filter((assignment) => property(assignment, 'principalType') !== 'ServicePrincipal')
+      .map(
+        (assignment) =>
+          `${label(assignment)}: principalType must be ServicePrincipal, or Azure may not find a new identity`,
+      ),
   ];
 }
 
