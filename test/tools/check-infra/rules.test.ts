@@ -24,13 +24,13 @@ const VAULT = 'Microsoft.KeyVault/vaults';
 let infra: InfraCopy;
 let compiled: CompiledInfra;
 beforeAll(async () => {
-  infra = await copyInfra(['signedInCallers', 'keyless', 'privateNetwork', 'everything']);
+  infra = await copyInfra(['signedInCallers', 'keyless', 'privateNetwork', 'privateLink', 'everything']);
   const ignore = () => undefined;
   compiled = await compileInfra(await findBicepCompiler(ignore), infra.folder, ignore);
 });
 afterAll(() => infra.remove());
 
-type Variant = 'signedInCallers' | 'keyless' | 'privateNetwork' | 'everything';
+type Variant = 'signedInCallers' | 'keyless' | 'privateNetwork' | 'privateLink' | 'everything';
 
 /** A copy of what a variant of the real template deploys. */
 function deployment(variant: Variant): Deployment & { resources: Resource[] } {
@@ -195,6 +195,22 @@ testWithCompiler.each<{ mistake: string; plant: () => Deployment; findings: RegE
     mistake: 'a missing private endpoint',
     plant: () => without('privateNetwork', ({ id }) => id.includes('pe-acstoken-table')),
     findings: [/the private endpoint table is missing/],
+  },
+  {
+    mistake: 'private functions that accept public connections',
+    plant: () => withProperty('privateLink', SITE, 'publicNetworkAccess', 'Enabled'),
+    findings: [/func-.*: publicNetworkAccess must be Disabled/],
+  },
+  {
+    mistake: 'private functions that nobody can reach',
+    plant: () => without('privateLink', ({ id }) => id.includes('pe-acstoken-sites')),
+    findings: [/the private endpoint sites is missing/],
+  },
+  {
+    mistake: 'blobs without soft delete',
+    plant: () =>
+      withProperty('signedInCallers', `${STORAGE}/blobServices`, 'deleteRetentionPolicy.enabled', false),
+    findings: [/deleteRetentionPolicy\.enabled is false, must be true/],
   },
 ])('finds $mistake', ({ plant, findings }) => {
   const changed = plant();
