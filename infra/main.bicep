@@ -237,7 +237,7 @@ var userTableName = 'users'
 var storageName = names.?storageAccount ?? 'st${prefix}${suffix}'
 var applicationInsightsName = names.?applicationInsights ?? 'appi-${prefix}-${suffix}'
 
-// Others log to a workspace of your own too.
+// A workspace of your own has the logs of others too.
 var existingWorkspaceId = checkedWorkspace(workspaceId, logDailyCapGb)
 var requestsQuery = empty(existingWorkspaceId)
   ? loadTextContent('queries/tokenServiceRequests.kql')
@@ -249,17 +249,17 @@ var requestsQuery = empty(existingWorkspaceId)
 
 var existingAppSubnetId = checkedAppSubnet(appSubnetId, endpointSubnetId, privateNetworking)
 var createsNetwork = privateNetworking && empty(existingAppSubnetId)
-var zoneNames = {
-  blob: 'privatelink.blob.${environment().suffixes.storage}'
-  table: 'privatelink.table.${environment().suffixes.storage}'
-  vault: replace('privatelink${environment().suffixes.keyvaultDns}', '.vault.', '.vaultcore.')
-  sites: 'privatelink.${siteDomains[environment().name]}'
-}
 // environment() does not name this domain.
 var siteDomains = {
   AzureCloud: 'azurewebsites.net'
   AzureUSGovernment: 'azurewebsites.us'
   AzureChinaCloud: 'chinacloudsites.cn'
+}
+var zoneNames = {
+  blob: 'privatelink.blob.${environment().suffixes.storage}'
+  table: 'privatelink.table.${environment().suffixes.storage}'
+  vault: replace('privatelink${environment().suffixes.keyvaultDns}', '.vault.', '.vaultcore.')
+  sites: 'privatelink.${siteDomains[environment().name]}'
 }
 var zoneIds = {
   blob: checkedZone(privateDnsZoneIds.?blob, '.blob.', privateNetworking)
@@ -492,7 +492,7 @@ module availability 'modules/availability.bicep' = if (testsAvailability) {
     name: 'alert-${prefix}-${suffix}-availability'
     location: location
     tags: tags
-    applicationInsightsId: monitoring.outputs.applicationInsightsId
+    applicationInsightsName: applicationInsightsName
     healthUrl: 'https://${functionApp.outputs.hostName}/api/health'
     locations: availabilityTestLocations
     minutes: availabilityTestMinutes

@@ -11,8 +11,8 @@ param location string
 @description('Tags of the test and the alert.')
 param tags { *: string }
 
-@description('Resource id of the Application Insights component that stores the results.')
-param applicationInsightsId string
+@description('Name of the Application Insights component that stores the results.')
+param applicationInsightsName string
 
 @description('URL of the health endpoint.')
 param healthUrl string
@@ -28,11 +28,15 @@ param minutes 5 | 10 | 15
 @description('Resource id of the action group.')
 param actionGroupId string
 
+resource applicationInsights 'Microsoft.Insights/components@2020-02-02' existing = {
+  name: applicationInsightsName
+}
+
 resource test 'Microsoft.Insights/webtests@2022-06-15' = {
   name: name
   location: location
   // Azure requires the link to the component as a tag: https://github.com/MicrosoftDocs/feedback/issues/3491
-  tags: { ...tags, 'hidden-link:${applicationInsightsId}': 'Resource' }
+  tags: { ...tags, 'hidden-link:${applicationInsights.id}': 'Resource' }
   kind: 'standard'
   properties: {
     Kind: 'standard'
@@ -57,14 +61,14 @@ resource alert 'Microsoft.Insights/metricAlerts@2026-01-01' = {
     description: 'Token service: the health endpoint does not answer from two locations'
     severity: 1
     enabled: true
-    scopes: [test.id, applicationInsightsId]
+    scopes: [test.id, applicationInsights.id]
     evaluationFrequency: 'PT5M'
     windowSize: 'PT15M'
     autoMitigate: true
     criteria: {
       'odata.type': 'Microsoft.Azure.Monitor.WebtestLocationAvailabilityCriteria'
       webTestId: test.id
-      componentId: applicationInsightsId
+      componentId: applicationInsights.id
       failedLocationCount: 2
     }
     actions: [{ actionGroupId: actionGroupId }]

@@ -77,6 +77,9 @@ type allowedCaller = {
   addressRange: string?
 }
 
+@description('Whether a resource accepts connections from the internet.')
+type networkAccess = 'Enabled' | 'Disabled'
+
 @export()
 @description('Redundancy of a storage account. automatic: Standard_ZRS for a new account; an existing account keeps its own.')
 type storageRedundancy = 'automatic' | 'Standard_LRS' | 'Standard_ZRS' | 'Standard_GRS' | 'Standard_GZRS'
@@ -97,9 +100,7 @@ func checkedStorageSku(sku string, zoneRedundant bool) string =>
 
 @export()
 @description('Returns publicNetworkAccess of the site. Fails the deployment when nobody could reach it, or when the restrictions would not apply.')
-func checkedPublicAccess(publicAccess bool, privateNetworking bool, allowedCallers allowedCaller[])
-  | 'Enabled'
-  | 'Disabled' =>
+func checkedPublicAccess(publicAccess bool, privateNetworking bool, allowedCallers allowedCaller[]) networkAccess =>
   publicAccess
     ? 'Enabled'
     : !privateNetworking

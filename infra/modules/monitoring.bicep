@@ -83,9 +83,6 @@ resource publisher 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 @description('Connection string of Application Insights. Not a secret: local authentication is off.')
 output connectionString string = applicationInsights.properties.ConnectionString
 
-@description('Resource id of the Application Insights component.')
-output applicationInsightsId string = applicationInsights.id
-
 @description('Name of the workspace.')
 output workspaceName string = createsWorkspace ? workspace.name : existingWorkspace.name
 
