@@ -4,7 +4,7 @@ import { copyInfra, type InfraCopy } from './copyInfra.ts';
 import { testWithCompiler } from './testWithCompiler.ts';
 
 // Each test runs the compiler several times.
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 
 let infra: InfraCopy | undefined;
 afterEach(() => infra?.remove());

@@ -12,7 +12,7 @@ import { checkRoleAssignments } from '../../../tools/check-infra/rules/roleAssig
 import { copyInfra, type InfraCopy } from './copyInfra.ts';
 import { testWithCompiler } from './testWithCompiler.ts';
 
-jest.setTimeout(180_000);
+jest.setTimeout(600_000);
 
 const ACS = 'Microsoft.Communication/communicationServices';
 const ROLE = 'Microsoft.Authorization/roleAssignments';
