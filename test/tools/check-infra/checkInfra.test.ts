@@ -100,7 +100,7 @@ testWithCompiler('reports mistakes in what the parameters files deploy', async (
 const network = '/subscriptions/s/resourceGroups/r/providers/Microsoft.Network';
 const appSubnetId = `appSubnetId = '${network}/virtualNetworks/v/subnets/app'`;
 const endpointSubnetId = `endpointSubnetId = '${network}/virtualNetworks/v/subnets/endpoints'`;
-const blobZone = `privateDnsZoneIds = { blob: '${network}/privateDnsZones/privatelink.blob.core.windows.net' }`;
+const blobZone = `privateDnsZoneIds = {\n  blob: '${network}/privateDnsZones/privatelink.blob.core.windows.net'\n}`;
 const privateNetworking = 'privateNetworking = true';
 
 testWithCompiler(
