@@ -1,11 +1,11 @@
-metadata description = 'Alert rules on the request events, sent by email.'
+metadata description = 'Alert rules on the request events and on what the platform counts, sent by email.'
 
 @description('Prefix of every rule name.')
 @minLength(1)
 @maxLength(40)
 param namePrefix string
 
-@description('Azure region of the rules. Must be that of the workspace.')
+@description('Azure region of the log rules. Must be that of the workspace.')
 param location string
 
 @description('Tags of the rules.')
@@ -17,6 +17,13 @@ param workspaceId string
 @description('The query that other queries use as TokenServiceRequests.')
 param requestsQuery string
 
+@description('Resource id of the function app.')
+param functionAppId string
+
+@description('Responses with status 5xx in 15 minutes that raise the alert.')
+@minValue(1)
+param serverErrorThreshold int
+
 @description('Email addresses that receive the alerts.')
 @minLength(1)
 param emails string[]
@@ -27,6 +34,7 @@ var rules = [
     severity: 2
     displayName: 'Token service: more than 5 % of requests fail'
     query: loadTextContent('../queries/failedRequests.kql')
+    windowSize: 'PT1H'
     condition: { timeAggregation: 'Maximum', metricMeasureColumn: 'FailedPercent', threshold: 5 }
   }
   {
@@ -34,6 +42,7 @@ var rules = [
     severity: 1
     displayName: 'Token service: credentials rejected or settings wrong'
     query: loadTextContent('../queries/rejectedCredentials.kql')
+    windowSize: 'PT15M'
     condition: { timeAggregation: 'Count', threshold: 0 }
   }
   {
@@ -41,6 +50,7 @@ var rules = [
     severity: 2
     displayName: 'Token service: throttled by Communication Services'
     query: loadTextContent('../queries/throttledRequests.kql')
+    windowSize: 'PT15M'
     condition: { timeAggregation: 'Count', threshold: 10 }
   }
 ]
@@ -68,7 +78,7 @@ resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
       enabled: true
       scopes: [workspaceId]
       evaluationFrequency: 'PT5M'
-      windowSize: 'PT15M'
+      windowSize: rule.windowSize
       autoMitigate: true
       // A new workspace has no tables yet. npm run check:infra validates every query instead.
       skipQueryValidation: true
@@ -86,3 +96,37 @@ resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
     }
   }
 ]
+
+// Azure counts these responses itself, so this rule works while the app or the log does not.
+resource serverErrors 'Microsoft.Insights/metricAlerts@2026-01-01' = {
+  name: '${namePrefix}-server-errors'
+  location: 'global'
+  tags: tags
+  properties: {
+    description: 'Token service: the platform counts responses with status 5xx'
+    severity: 1
+    enabled: true
+    scopes: [functionAppId]
+    evaluationFrequency: 'PT5M'
+    windowSize: 'PT15M'
+    autoMitigate: true
+    criteria: {
+      'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
+      allOf: [
+        {
+          criterionType: 'StaticThresholdCriterion'
+          name: 'http5xx'
+          metricNamespace: 'Microsoft.Web/sites'
+          metricName: 'Http5xx'
+          timeAggregation: 'Total'
+          operator: 'GreaterThanOrEqual'
+          threshold: serverErrorThreshold
+        }
+      ]
+    }
+    actions: [{ actionGroupId: team.id }]
+  }
+}
+
+@description('Resource id of the action group that sends the emails.')
+output actionGroupId string = team.id

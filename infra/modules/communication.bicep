@@ -14,6 +14,9 @@ param tags { *: string }
 @description('Whether the app uses its managed identity. Turns access keys off.')
 param keyless bool
 
+@description('Whether a lock prevents the deletion of the communication service.')
+param locked bool
+
 @description('Object id of the function app\'s identity.')
 @minLength(36)
 @maxLength(36)
@@ -34,6 +37,12 @@ resource communication 'Microsoft.Communication/communicationServices@2026-03-18
     dataLocation: dataLocation
     disableLocalAuth: keyless
   }
+}
+
+resource lock 'Microsoft.Authorization/locks@2020-05-01' = if (locked) {
+  name: 'keep-users'
+  scope: communication
+  properties: { level: 'CanNotDelete', notes: 'Has the communication users. Deletion ends their chats and tokens.' }
 }
 
 resource owner 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (keyless) {

@@ -11,8 +11,14 @@ param location string
 @description('Tags of the workbook.')
 param tags { *: string }
 
-@description('Name of the workspace with the events.')
+@description('Resource id of the workspace with the events.')
+param workspaceId string
+
+@description('Name of the workspace.')
 param workspaceName string
+
+@description('Whether to save the query in the workspace, which must then be in this resource group.')
+param savesQuery bool
 
 @description('The query that other queries use as TokenServiceRequests.')
 param requestsQuery string
@@ -40,33 +46,34 @@ var charts = [
   }
 ]
 
-resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' existing = {
+resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' existing = if (savesQuery) {
   name: workspaceName
+}
 
-  resource requests 'savedSearches@2020-08-01' = {
-    name: 'token-service-requests'
-    properties: {
-      // Lets a deployment overwrite the saved query. The type lacks this property, but Azure reads it here.
-      // https://github.com/Azure/bicep-types-az/issues/1499
-      #disable-next-line BCP037
-      etag: '*'
-      category: 'Token service'
-      displayName: 'Requests to the token service'
-      functionAlias: 'TokenServiceRequests'
-      query: requestsQuery
-    }
+resource requests 'Microsoft.OperationalInsights/workspaces/savedSearches@2020-08-01' = if (savesQuery) {
+  parent: workspace
+  name: 'token-service-requests'
+  properties: {
+    // Lets a deployment overwrite the saved query. The type lacks this property, but Azure reads it here.
+    // https://github.com/Azure/bicep-types-az/issues/1499
+    #disable-next-line BCP037
+    etag: '*'
+    category: 'Token service'
+    displayName: 'Requests to the token service'
+    functionAlias: 'TokenServiceRequests'
+    query: requestsQuery
   }
 }
 
 resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
-  name: guid(workspace.id, 'token-service')
+  name: guid(workspaceId, 'token-service')
   location: location
   tags: tags
   kind: 'shared'
   properties: {
     displayName: displayName
     category: 'workbook'
-    sourceId: workspace.id
+    sourceId: workspaceId
     serializedData: string({
       version: 'Notebook/1.0'
       items: map(range(0, length(charts)), at => {

@@ -1,5 +1,7 @@
 metadata description = 'The function app on a Flex Consumption plan. Publishing requires an Entra token; passwords are off.'
 
+import { allowedCaller } from 'combinations.bicep'
+
 @description('Name of the function app: letters, digits and hyphens. Becomes part of its host name.')
 @minLength(2)
 @maxLength(60)
@@ -46,7 +48,15 @@ param corsOrigins string[]
 @description('Memory of an instance, in MB.')
 param instanceMemoryMB 512 | 2048 | 4096
 
-@description('Maximum number of instances.')
+@description('Requests that an instance runs at the same time, before another instance starts.')
+@minValue(1)
+@maxValue(1000)
+param httpPerInstanceConcurrency int
+
+@description('Whether the instances are spread over availability zones.')
+param zoneRedundant bool
+
+@description('Maximum number of on-demand instances. Always-ready instances come on top.')
 @minValue(40)
 @maxValue(1000)
 param maximumInstanceCount int
@@ -59,13 +69,45 @@ param alwaysReadyInstances int
 @description('Resource id of the subnet for outgoing connections. Omit it to use the public network.')
 param subnetId string?
 
+@description('Whether the functions accept connections from the internet.')
+param publicNetworkAccess 'Enabled' | 'Disabled'
+
+@description('The only callers that the functions accept. Empty for all.')
+param allowedCallers allowedCaller[]
+
+@description('Whether the availability test is among the callers.')
+param allowAvailabilityTest bool
+
+var callerRestrictions = [
+  for (caller, index) in allowedCallers: {
+    name: 'caller-${index}'
+    action: 'Allow'
+    priority: 100 + index
+    ...(empty(caller.?frontDoorId)
+      ? { ipAddress: caller.?addressRange }
+      : {
+          tag: 'ServiceTag'
+          ipAddress: 'AzureFrontDoor.Backend'
+          headers: { 'x-azure-fdid': [caller.?frontDoorId] }
+        })
+  }
+]
+
+var testRestriction = {
+  name: 'availability-test'
+  action: 'Allow'
+  priority: 1000
+  tag: 'ServiceTag'
+  ipAddress: 'ApplicationInsightsAvailability'
+}
+
 resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   name: planName
   location: location
   tags: tags
   kind: 'functionapp'
   sku: { name: 'FC1', tier: 'FlexConsumption' }
-  properties: { reserved: true }
+  properties: { reserved: true, zoneRedundant: zoneRedundant }
 }
 
 resource site 'Microsoft.Web/sites@2025-03-01' = {
@@ -82,13 +124,19 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
     httpsOnly: true
     clientAffinityEnabled: false
     virtualNetworkSubnetId: subnetId
-    publicNetworkAccess: 'Enabled'
+    publicNetworkAccess: publicNetworkAccess
     siteConfig: {
       minTlsVersion: '1.2'
       scmMinTlsVersion: '1.2'
       http20Enabled: true
       remoteDebuggingEnabled: false
       cors: { allowedOrigins: corsOrigins, supportCredentials: false }
+      ...(empty(allowedCallers)
+        ? {}
+        : {
+            ipSecurityRestrictionsDefaultAction: 'Deny'
+            ipSecurityRestrictions: concat(callerRestrictions, allowAvailabilityTest ? [testRestriction] : [])
+          })
     }
     functionAppConfig: {
       deployment: {
@@ -106,6 +154,7 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
         instanceMemoryMB: instanceMemoryMB
         maximumInstanceCount: maximumInstanceCount
         alwaysReady: alwaysReadyInstances > 0 ? [{ name: 'http', instanceCount: alwaysReadyInstances }] : []
+        triggers: { http: { perInstanceConcurrency: httpPerInstanceConcurrency } }
       }
     }
   }
@@ -139,3 +188,6 @@ output name string = site.name
 
 @description('Host name of the function app.')
 output hostName string = site.properties.defaultHostName
+
+@description('Resource id of the function app.')
+output id string = site.id

@@ -16,10 +16,17 @@ param location string
 @description('Tags of both resources.')
 param tags { *: string }
 
-@description('Days that logs are retained.')
+@description('Days that logs are retained, in a workspace that the deployment creates.')
 @minValue(30)
 @maxValue(730)
 param retentionInDays int
+
+@description('Gigabytes of logs that the workspace accepts a day, in a workspace that the deployment creates. 0 for no cap.')
+@minValue(0)
+param dailyCapGb int
+
+@description('Resource id of an existing workspace. Empty to create one.')
+param existingWorkspaceId string
 
 @description('Object id of the identity that sends telemetry.')
 @minLength(36)
@@ -29,7 +36,9 @@ param principalId string
 // https://learn.microsoft.com/azure/role-based-access-control/built-in-roles/monitor#monitoring-metrics-publisher
 var monitoringMetricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'
 
-resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' = {
+var createsWorkspace = empty(existingWorkspaceId)
+
+resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' = if (createsWorkspace) {
   name: workspaceName
   location: location
   tags: tags
@@ -37,7 +46,16 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' = {
     sku: { name: 'PerGB2018' }
     retentionInDays: retentionInDays
     features: { disableLocalAuth: true }
+    workspaceCapping: { dailyQuotaGb: dailyCapGb > 0 ? dailyCapGb : -1 }
   }
+}
+
+resource existingWorkspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' existing = if (!createsWorkspace) {
+  name: last(split(existingWorkspaceId, '/'))
+  scope: resourceGroup(
+    createsWorkspace ? subscription().subscriptionId : split(existingWorkspaceId, '/')[2],
+    createsWorkspace ? resourceGroup().name : split(existingWorkspaceId, '/')[4]
+  )
 }
 
 resource applicationInsights 'Microsoft.Insights/components@2020-02-02' = {
@@ -47,7 +65,7 @@ resource applicationInsights 'Microsoft.Insights/components@2020-02-02' = {
   kind: 'web'
   properties: {
     Application_Type: 'web'
-    WorkspaceResourceId: workspace.id
+    WorkspaceResourceId: createsWorkspace ? workspace.id : existingWorkspaceId
     DisableLocalAuth: true
   }
 }
@@ -66,7 +84,10 @@ resource publisher 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 output connectionString string = applicationInsights.properties.ConnectionString
 
 @description('Name of the workspace.')
-output workspaceName string = workspace.name
+output workspaceName string = createsWorkspace ? workspace.name : existingWorkspace.name
 
 @description('Resource id of the workspace, for diagnostic settings.')
-output workspaceId string = workspace.id
+output workspaceId string = createsWorkspace ? workspace.id : existingWorkspaceId
+
+@description('Azure region of the workspace, for its alert rules.')
+output workspaceLocation string = createsWorkspace ? location : existingWorkspace!.location

@@ -1,4 +1,4 @@
-metadata description = 'The virtual network for private networking: one subnet for the app, one for private endpoints.'
+metadata description = 'The virtual network for private networking: one subnet for the app, one for private endpoints, each with a network security group.'
 
 @description('Name of the virtual network.')
 @minLength(2)
@@ -14,6 +14,51 @@ param tags { *: string }
 @description('Address range of the virtual network in CIDR notation, /25 or larger.')
 param addressPrefix string
 
+// The subnet of the app has no rules of its own: nothing connects to it, and the defaults let the app call Azure
+// and your identity provider.
+resource appSecurityGroup 'Microsoft.Network/networkSecurityGroups@2025-05-01' = {
+  name: '${name}-nsg-app'
+  location: location
+  tags: tags
+  properties: {}
+}
+
+resource endpointSecurityGroup 'Microsoft.Network/networkSecurityGroups@2025-05-01' = {
+  name: '${name}-nsg-endpoints'
+  location: location
+  tags: tags
+  properties: {
+    securityRules: [
+      {
+        name: 'allow-https-from-network'
+        properties: {
+          priority: 100
+          direction: 'Inbound'
+          access: 'Allow'
+          protocol: 'Tcp'
+          sourceAddressPrefix: 'VirtualNetwork'
+          sourcePortRange: '*'
+          destinationAddressPrefix: '*'
+          destinationPortRange: '443'
+        }
+      }
+      {
+        name: 'deny-other'
+        properties: {
+          priority: 4096
+          direction: 'Inbound'
+          access: 'Deny'
+          protocol: '*'
+          sourceAddressPrefix: '*'
+          sourcePortRange: '*'
+          destinationAddressPrefix: '*'
+          destinationPortRange: '*'
+        }
+      }
+    ]
+  }
+}
+
 resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
   name: name
   location: location
@@ -27,6 +72,7 @@ resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
         name: 'app'
         properties: {
           addressPrefix: cidrSubnet(addressPrefix, 26, 0)
+          networkSecurityGroup: { id: appSecurityGroup.id }
           delegations: [{ name: 'flex-consumption', properties: { serviceName: 'Microsoft.App/environments' } }]
         }
       }
@@ -35,6 +81,9 @@ resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
         properties: {
           addressPrefix: cidrSubnet(addressPrefix, 27, 2)
           defaultOutboundAccess: false
+          networkSecurityGroup: { id: endpointSecurityGroup.id }
+          // Without it, a security group does not apply to private endpoints.
+          privateEndpointNetworkPolicies: 'NetworkSecurityGroupEnabled'
         }
       }
     ]

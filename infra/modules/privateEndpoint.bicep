@@ -15,10 +15,16 @@ param tags { *: string }
 param serviceId string
 
 @description('Sub-resource of the service.')
-param groupId 'blob' | 'table' | 'vault'
+param groupId 'blob' | 'table' | 'vault' | 'sites'
 
 @description('Name of the DNS zone, such as privatelink.blob.<storage suffix>.')
 param zoneName string
+
+@description('Resource id of an existing zone. Empty for none.')
+param existingZoneId string
+
+@description('Whether to create the zone when there is no existing one. Otherwise an Azure Policy must register the endpoint.')
+param createZone bool
 
 @description('The virtual network and its subnet for private endpoints.')
 param network {
@@ -28,6 +34,8 @@ param network {
   @description('Resource id of the subnet.')
   endpointSubnetId: string
 }
+
+var createsZone = createZone && empty(existingZoneId)
 
 resource endpoint 'Microsoft.Network/privateEndpoints@2025-05-01' = {
   name: name
@@ -40,15 +48,17 @@ resource endpoint 'Microsoft.Network/privateEndpoints@2025-05-01' = {
     ]
   }
 
-  resource zoneGroup 'privateDnsZoneGroups' = {
+  resource zoneGroup 'privateDnsZoneGroups' = if (createsZone || !empty(existingZoneId)) {
     name: 'default'
     properties: {
-      privateDnsZoneConfigs: [{ name: groupId, properties: { privateDnsZoneId: zone.id } }]
+      privateDnsZoneConfigs: [
+        { name: groupId, properties: { privateDnsZoneId: createsZone ? zone.id : existingZoneId } }
+      ]
     }
   }
 }
 
-resource zone 'Microsoft.Network/privateDnsZones@2024-06-01' = {
+resource zone 'Microsoft.Network/privateDnsZones@2024-06-01' = if (createsZone) {
   name: zoneName
   location: 'global'
   tags: tags

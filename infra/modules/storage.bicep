@@ -12,12 +12,20 @@ param location string
 param tags { *: string }
 
 @description('Redundancy of the account, which stores the user directory.')
-param sku 'Standard_LRS' | 'Standard_ZRS' | 'Standard_GRS' | 'Standard_GZRS'
+param sku string
 
 @description('Name of the user directory\'s table.')
 @minLength(3)
 @maxLength(63)
 param userTableName string
+
+@description('Days that deleted blobs and containers can be restored.')
+@minValue(1)
+@maxValue(365)
+param softDeleteDays int
+
+@description('Whether a lock prevents the deletion of the account.')
+param locked bool
 
 @description('Whether the account accepts connections through private endpoints only.')
 param privateOnly bool
@@ -54,6 +62,10 @@ resource account 'Microsoft.Storage/storageAccounts@2026-04-01' = {
 
   resource blobService 'blobServices' = {
     name: 'default'
+    properties: {
+      deleteRetentionPolicy: { enabled: true, days: softDeleteDays }
+      containerDeleteRetentionPolicy: { enabled: true, days: softDeleteDays }
+    }
 
     resource deployments 'containers' = {
       name: 'deployments'
@@ -68,6 +80,12 @@ resource account 'Microsoft.Storage/storageAccounts@2026-04-01' = {
       name: userTableName
     }
   }
+}
+
+resource lock 'Microsoft.Authorization/locks@2020-05-01' = if (locked) {
+  name: 'keep-users'
+  scope: account
+  properties: { level: 'CanNotDelete', notes: 'Has the user directory, which soft delete does not cover.' }
 }
 
 // The host creates containers for its leases and function keys, so it needs the role on the whole account.

@@ -16,9 +16,9 @@ interface TemplateResource {
 /** For each resource and module, by symbol: the ones that Azure creates before it. */
 export type Dependencies = ReadonlyMap<string, readonly string[]>;
 
-/** The public cloud's suffixes. A snapshot leaves `environment()` as it is. */
+/** The public cloud. A snapshot leaves `environment()` as it is. */
 const publicCloud =
-  "createObject('suffixes', createObject('storage', 'core.windows.net', 'keyvaultDns', '.vault.azure.net'))";
+  "createObject('name', 'AzureCloud', 'suffixes', createObject('storage', 'core.windows.net', 'keyvaultDns', '.vault.azure.net'))";
 
 /**
  * Changes a compiled template so that `bicep snapshot` evaluates everything but what only Azure knows: it resolves the

@@ -4,10 +4,15 @@ import { copyInfra, type InfraCopy } from './copyInfra.ts';
 import { testWithCompiler } from './testWithCompiler.ts';
 
 // Each test runs the compiler several times.
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 
 let infra: InfraCopy | undefined;
 afterEach(() => infra?.remove());
+
+function parameters(...lines: string[]): string {
+  const all = ["acsDataLocation = 'Europe'", ...lines].map((line) => `param ${line}\n`);
+  return `using 'main.bicep'\n\n${all.join('')}`;
+}
 
 async function checkInfra(...args: string[]): Promise<{ output: string; exitCode: number | null }> {
   const check = runCommand('tools/check-infra.ts', args);
@@ -23,14 +28,14 @@ testWithCompiler('exits with 2 when --folder has no value', async () => {
 });
 
 testWithCompiler('has no findings in the templates, even when their API versions are old', async () => {
-  // Together these two set every parameter.
-  infra = await copyInfra(['everything', 'secondaryKey']);
+  // Together these set every parameter.
+  infra = await copyInfra(['everything', 'secondaryKey', 'landingZone']);
   const inTenYears = '"use-recent-api-versions": { "test-today": "2036-01-01", "level"';
   await infra.edit('bicepconfig.json', '"use-recent-api-versions": { "level"', inTenYears);
 
   const { output, exitCode } = await checkInfra('--folder', infra.folder);
 
-  expect(output).toMatch(/No findings in \d+ files, 2 deployments, 8 queries\.\n$/);
+  expect(output).toMatch(/No findings in \d+ files, 3 deployments, 8 queries\.\n$/);
   expect(exitCode).toBe(0);
 });
 
@@ -75,10 +80,11 @@ testWithCompiler('reports mistakes in what the parameters files deploy', async (
     corsOrigins: "['*']",
     alertEmails: "['a@example.com', 'a@example.com']",
     networkAddressPrefix: "'10.0.0.0/28'\nparam privateNetworking = true",
+    availabilityTestLocations: "['emea-nl-ams-azr']\nparam alertEmails = ['a@example.com']",
+    workspaceId: "'central'",
   };
   for (const [parameter, value] of Object.entries(invalid)) {
-    const text = `using 'main.bicep'\n\nparam acsDataLocation = 'Europe'\nparam ${parameter} = ${value}\n`;
-    await infra.write(`${parameter}.bicepparam`, text);
+    await infra.write(`${parameter}.bicepparam`, parameters(`${parameter} = ${value}`));
   }
 
   const { output, exitCode } = await checkInfra('--folder', infra.folder);
@@ -89,4 +95,74 @@ testWithCompiler('reports mistakes in what the parameters files deploy', async (
     expect(output).toMatch(new RegExp(`${parameter}\\.bicepparam : .* is not valid: ${parameter} `));
   }
   expect(exitCode).toBe(1);
+});
+
+const network = '/subscriptions/s/resourceGroups/r/providers/Microsoft.Network';
+const appSubnetId = `appSubnetId = '${network}/virtualNetworks/v/subnets/app'`;
+const endpointSubnetId = `endpointSubnetId = '${network}/virtualNetworks/v/subnets/endpoints'`;
+const blobZone = `privateDnsZoneIds = {\n  blob: '${network}/privateDnsZones/privatelink.blob.core.windows.net'\n}`;
+const privateNetworking = 'privateNetworking = true';
+
+testWithCompiler(
+  'refuses combinations that Azure refuses or ignores, and names both parameters',
+  async () => {
+    infra = await copyInfra();
+    const workspace =
+      '/subscriptions/s/resourceGroups/r/providers/Microsoft.OperationalInsights/workspaces/w';
+    const refused = {
+      zones: ['zoneRedundant = true', "storageSku = 'Standard_GRS'"],
+      unreachable: ['publicAccess = false'],
+      unrestricted: [
+        "allowedCallers = [{ addressRange: '203.0.113.7/32' }]",
+        'publicAccess = false',
+        privateNetworking,
+      ],
+      publicSubnets: [appSubnetId, endpointSubnetId],
+      oneSubnet: [appSubnetId, privateNetworking],
+      sameSubnet: [appSubnetId, endpointSubnetId.replace('/endpoints', '/app'), privateNetworking],
+      publicZone: [blobZone],
+      cap: ['logDailyCapGb = 1', `workspaceId = '${workspace}'`],
+    };
+    for (const [name, lines] of Object.entries(refused)) {
+      await infra.write(`${name}.bicepparam`, parameters(...lines));
+    }
+
+    const { output } = await checkInfra('--folder', infra.folder);
+
+    const reasons = {
+      zones: /zoneRedundant needs a storageSku with zones/,
+      unreachable: /publicAccess false needs privateNetworking true/,
+      unrestricted: /allowedCallers needs publicAccess true/,
+      publicSubnets: /appSubnetId and endpointSubnetId need privateNetworking true/,
+      oneSubnet: /appSubnetId and endpointSubnetId must be set together/,
+      sameSubnet: /appSubnetId and endpointSubnetId must differ/,
+      publicZone: /privateDnsZoneIds needs privateNetworking true/,
+      cap: /logDailyCapGb cannot be set with workspaceId/,
+    };
+    for (const [name, reason] of Object.entries(reasons)) {
+      expect(output).toMatch(new RegExp(`${name}\\.bicepparam : .* is not valid: ${reason.source}`));
+    }
+  },
+);
+
+testWithCompiler('refuses subnets and zones that do not fit', async () => {
+  infra = await copyInfra();
+  const refused = {
+    underscore: [appSubnetId.replace('/app', '/app_1'), endpointSubnetId, privateNetworking],
+    notASubnet: [appSubnetId.replace('/subnets/app', ''), endpointSubnetId, privateNetworking],
+    otherZone: [blobZone.replace('.blob.', '.table.'), privateNetworking],
+    noCaller: ['allowedCallers = [{}]'],
+  };
+  for (const [name, lines] of Object.entries(refused)) {
+    await infra.write(`${name}.bicepparam`, parameters(...lines));
+  }
+
+  const { output } = await checkInfra('--folder', infra.folder);
+
+  expect(output).toMatch(/underscore\.bicepparam : .* appSubnetId must name a subnet without an underscore/);
+  expect(output).toMatch(/notASubnet\.bicepparam : .* must be resource ids of subnets/);
+  expect(output).toMatch(
+    /otherZone\.bicepparam : .* privateDnsZoneIds must be resource ids of private DNS zones/,
+  );
+  expect(output).toMatch(/noCaller\.bicepparam : .* allowedCallers must each have either a frontDoorId or/);
 });

@@ -6,7 +6,7 @@ import { type ExpandedInfra, expandInfra } from '../../../tools/check-infra/expa
 import { copyInfra, type InfraCopy } from './copyInfra.ts';
 import { testWithCompiler } from './testWithCompiler.ts';
 
-jest.setTimeout(180_000);
+jest.setTimeout(600_000);
 
 const ACS = 'Microsoft.Communication/communicationServices';
 const ACTION_GROUP = 'Microsoft.Insights/actionGroups';
@@ -23,12 +23,12 @@ const EXISTING_SUBNET = `${LANDING_ZONE}/Microsoft.Network/virtualNetworks/hub/s
 let infra: InfraCopy;
 let expanded: ExpandedInfra;
 beforeAll(async () => {
-  infra = await copyInfra(['signedInCallers', 'keyless', 'privateNetwork', 'everything']);
+  infra = await copyInfra(['signedInCallers', 'keyless', 'privateNetwork', 'privateLink', 'everything']);
   expanded = await expandInfra(await findBicepCompiler(() => undefined), infra.folder);
 });
 afterAll(() => infra.remove());
 
-type Variant = 'signedInCallers' | 'keyless' | 'privateNetwork' | 'everything';
+type Variant = 'signedInCallers' | 'keyless' | 'privateNetwork' | 'privateLink' | 'everything';
 
 /** A copy of what a variant of the real template deploys. */
 function deployment(variant: Variant): Deployment & { resources: Resource[] } {
@@ -261,6 +261,22 @@ testWithCompiler.each<{ mistake: string; plant: () => Deployment; findings: RegE
     mistake: 'a missing private endpoint',
     plant: () => without('privateNetwork', ({ id }) => id.includes('pe-acstoken-table')),
     findings: [/the private endpoint table is missing/],
+  },
+  {
+    mistake: 'private functions that accept public connections',
+    plant: () => withProperty('privateLink', SITE, 'publicNetworkAccess', 'Enabled'),
+    findings: [/func-.*: publicNetworkAccess must be Disabled/],
+  },
+  {
+    mistake: 'private functions that nobody can reach',
+    plant: () => without('privateLink', ({ id }) => id.includes('pe-acstoken-sites')),
+    findings: [/the private endpoint sites is missing/],
+  },
+  {
+    mistake: 'blobs without soft delete',
+    plant: () =>
+      withProperty('signedInCallers', `${STORAGE}/blobServices`, 'deleteRetentionPolicy.enabled', false),
+    findings: [/deleteRetentionPolicy\.enabled is false, must be true/],
   },
 ])('finds $mistake', ({ plant, findings }) => {
   const changed = plant();

@@ -12,6 +12,10 @@ const required: Readonly<Record<string, Record<string, unknown>>> = {
     minimumTlsVersion: ['TLS1_2', 'TLS1_3'],
     'networkAcls.bypass': 'None',
   },
+  'Microsoft.Storage/storageAccounts/blobServices': {
+    'deleteRetentionPolicy.enabled': true,
+    'containerDeleteRetentionPolicy.enabled': true,
+  },
   'Microsoft.Storage/storageAccounts/blobServices/containers': { publicAccess: 'None' },
   'Microsoft.KeyVault/vaults': {
     enableRbacAuthorization: true,
@@ -46,7 +50,10 @@ export function checkHardening(deployment: Deployment): string[] {
 function checkType(deployment: Deployment, type: string, expected: Record<string, unknown>): string[] {
   const found = ofType(deployment, type);
   if (found.length === 0) {
-    const absent = type.startsWith('Microsoft.KeyVault/') && deployment.parameters['keyless'] === true;
+    const { keyless, workspaceId } = deployment.parameters;
+    const absent =
+      (type.startsWith('Microsoft.KeyVault/') && keyless === true) ||
+      (type === 'Microsoft.OperationalInsights/workspaces' && workspaceId !== undefined);
     return absent ? [] : [`${type} is missing`];
   }
   return found.flatMap((resource) =>

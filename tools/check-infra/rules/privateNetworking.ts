@@ -1,8 +1,12 @@
 import { type Deployment, ofType, property, valuesAt } from '../expandedDeployment.ts';
 
-/** With privateNetworking, storage and vault accept private endpoints only; without it, the app needs no network. */
+/**
+ * With privateNetworking, storage and vault accept private endpoints only; without it, the app needs no network. Without
+ * publicAccess, the functions accept a private endpoint only too.
+ */
 export function checkPrivateNetworking(deployment: Deployment): string[] {
   const isPrivate = deployment.parameters['privateNetworking'] === true;
+  const isPublic = deployment.parameters['publicAccess'] !== false;
   const keyless = deployment.parameters['keyless'] === true;
   const expected = {
     publicNetworkAccess: isPrivate ? 'Disabled' : 'Enabled',
@@ -16,7 +20,10 @@ export function checkPrivateNetworking(deployment: Deployment): string[] {
   const endpoints = ofType(deployment, 'Microsoft.Network/privateEndpoints').flatMap((endpoint) =>
     valuesAt(endpoint, 'properties.privateLinkServiceConnections.*.properties.groupIds.*'),
   );
-  const neededEndpoints = isPrivate ? ['blob', 'table', ...(keyless ? [] : ['vault'])] : [];
+  const neededEndpoints = [
+    ...(isPrivate ? ['blob', 'table', ...(keyless ? [] : ['vault'])] : []),
+    ...(isPublic ? [] : ['sites']),
+  ];
   return [
     ...services.flatMap((service) =>
       Object.entries(expected)
@@ -26,6 +33,9 @@ export function checkPrivateNetworking(deployment: Deployment): string[] {
     ...sites
       .filter((site) => (property(site, 'virtualNetworkSubnetId') != null) !== isPrivate)
       .map(({ name }) => `${name}: virtualNetworkSubnetId must ${isPrivate ? '' : 'not '}be set`),
+    ...sites
+      .filter((site) => (property(site, 'publicNetworkAccess') === 'Enabled') !== isPublic)
+      .map(({ name }) => `${name}: publicNetworkAccess must be ${isPublic ? 'Enabled' : 'Disabled'}`),
     ...neededEndpoints
       .filter((name) => !endpoints.includes(name))
       .map((name) => `the private endpoint ${name} is missing`),
