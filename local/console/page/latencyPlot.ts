@@ -3,7 +3,7 @@ import { byId } from './element.ts';
 
 const SVG = 'http://www.w3.org/2000/svg' as const;
 const HEIGHT = 96;
-const LEFT = 44;
+const LEFT = 52;
 const BARS = 40;
 
 const plot = byId('latency', SVGSVGElement);

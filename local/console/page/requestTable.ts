@@ -34,7 +34,8 @@ function showPanel(): void {
 
 function row(request: AnsweredRequest): HTMLElement {
   const { time, method, path, status, durationMs, upstreamCalls = '–', code, detail, requestId } = request;
-  const what = create('td', 'what', create('span', 'method', method), create('span', 'path', shorten(path)));
+  const name = [create('span', 'method', method), ' ', create('span', 'path', shorten(path))];
+  const what = create('td', 'what', ...name);
   what.title = path;
   if (code !== undefined) what.append(create('p', 'code', code));
   if (detail !== undefined) what.append(create('p', 'detail', detail));
