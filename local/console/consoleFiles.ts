@@ -10,17 +10,15 @@ const { resolve } = createRequire(import.meta.url);
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-/** Swagger UI writes style attributes into its pages. Scripts are as restricted as elsewhere. */
-const REFERENCE_POLICY = POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'");
-
 /** Returns the reply with a file of the page, and undefined for an unknown name. */
 export function consoleFiles(app: string): (name: string) => Promise<Reply> | undefined {
   const scripts = lazy(bundleScripts);
   const files: Record<string, () => Promise<Reply>> = {
-    '': () => html('index.html', POLICY),
+    '': () => html('index.html'),
+    'base.css': () => file('text/css', join(PAGE, 'base.css')),
     'console.css': () => file('text/css', join(PAGE, 'console.css')),
     'console.js': async () => reply('text/javascript', (await scripts()).get('console.js') ?? ''),
-    reference: () => html('reference.html', REFERENCE_POLICY),
+    reference: () => html('reference.html'),
     'reference.js': async () => reply('text/javascript', (await scripts()).get('reference.js') ?? ''),
     'swagger-ui.js': () => file('text/javascript', resolve('swagger-ui-dist/swagger-ui-bundle.js')),
     'swagger-ui.css': () => file('text/css', resolve('swagger-ui-dist/swagger-ui.css')),
@@ -29,9 +27,9 @@ export function consoleFiles(app: string): (name: string) => Promise<Reply> | un
   return (name) => new Map(Object.entries(files)).get(name)?.();
 }
 
-async function html(name: string, policy: string): Promise<Reply> {
+async function html(name: string): Promise<Reply> {
   const { headers, ...reply } = await file('text/html', join(PAGE, name));
-  return { ...reply, headers: { ...headers, 'content-security-policy': policy } };
+  return { ...reply, headers: { ...headers, 'content-security-policy': POLICY } };
 }
 
 async function file(type: string, path: string): Promise<Reply> {

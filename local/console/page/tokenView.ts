@@ -61,7 +61,7 @@ export class TokenView {
   }
 
   note(text: string): void {
-    history.append(create('li', '', create('time', '', timeOfDay(new Date())), create('span', '', text)));
+    history.append(create('p', '', create('time', '', timeOfDay(new Date())), create('span', '', text)));
     history.scrollTop = history.scrollHeight;
   }
 
