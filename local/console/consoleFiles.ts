@@ -10,6 +10,7 @@ const { resolve } = createRequire(import.meta.url);
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 /** Returns the reply with a file of the page, and undefined for an unknown name. */
 export function consoleFiles(app: string): (name: string) => Promise<Reply> | undefined {
   const scripts = lazy(bundleScripts);

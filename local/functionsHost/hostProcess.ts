@@ -34,6 +34,9 @@ const options = readCommandLine(usage, () => {
       help: { type: 'boolean', default: false },
     },
   });
+  if (values['sample-users'] !== undefined && values.console === undefined) {
+    throw new RangeError('--sample-users needs --console');
+  }
   return {
     help: values.help,
     app: resolve(values.app),

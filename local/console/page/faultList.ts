@@ -12,13 +12,13 @@ interface Fault {
 const FAULTS: Fault[] = [
   {
     title: 'ACS throttles',
-    effect: 'Rejects the next request for 15 seconds. Until then the service answers without asking ACS.',
+    effect: 'The next answer is 429. For 15 seconds, the service then answers without asking ACS.',
     problem: '429 too_many_requests',
     input: { status: 429, code: 'TooManyRequests', retryAfter: '15' },
   },
   {
     title: 'ACS is unavailable',
-    effect: 'Answers 503 four times. The service retries what is safe to repeat.',
+    effect: 'The next four answers are 503. The service repeats what is safe to repeat.',
     problem: '503 upstream_unavailable',
     input: { status: 503, code: 'ServiceUnavailable', times: 4 },
   },

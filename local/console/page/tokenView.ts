@@ -30,9 +30,14 @@ export class TokenView {
       this.#keepFresh();
     });
     byId('copy', HTMLElement).addEventListener('click', () => {
-      void navigator.clipboard.writeText(this.#token?.token ?? '').then(() => {
-        this.note('Copied the token.');
-      });
+      navigator.clipboard.writeText(this.#token?.token ?? '').then(
+        () => {
+          this.note('Copied the token.');
+        },
+        () => {
+          this.note('The browser denied access to the clipboard.');
+        },
+      );
     });
     setInterval(() => {
       this.#showLife();
