@@ -1,6 +1,6 @@
 import { AzureCommunicationTokenCredential } from '@azure/communication-common';
 import { byId, create, setText, timeOfDay } from './element.ts';
-import { control, ProblemError, showProblem } from './problem.ts';
+import { clearProblem, control, ProblemError, showProblem } from './problem.ts';
 import type { IssuedToken } from './tokenService.ts';
 
 const STATUS_TEXTS = {
@@ -94,9 +94,12 @@ export class TokenView {
       token: this.#token.token,
       refreshProactively: true,
       tokenRefresher: async () => {
-        const issued = await this.#refreshPatiently(() => this.#credential === credential);
-        this.#display(issued);
-        this.note('AzureCommunicationTokenCredential refreshed the token.');
+        const isWanted = () => this.#credential === credential;
+        const issued = await this.#refreshPatiently(isWanted);
+        if (isWanted()) {
+          this.#display(issued);
+          this.note('AzureCommunicationTokenCredential refreshed the token.');
+        }
         return issued.token;
       },
     });
@@ -105,18 +108,21 @@ export class TokenView {
 
   /** The credential does not repeat a failed refresh, so its refresher waits for Retry-After and tries again. */
   async #refreshPatiently(isWanted: () => boolean): Promise<IssuedToken> {
-    for (;;) {
+    for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.#refresh();
+        const issued = await this.#refresh();
+        if (attempt > 1) clearProblem();
+        return issued;
       } catch (error) {
-        const seconds = error instanceof ProblemError ? error.retryAfter : 2;
         if (!isWanted()) throw error;
         showProblem(error);
+        const { code, retryAfter } =
+          error instanceof ProblemError ? error : { code: 'no connection', retryAfter: 2 };
         const next =
-          seconds === undefined ? 'Get a new token.' : `The next attempt is in ${seconds} seconds.`;
-        this.note(`The refresh failed. ${next}`);
-        if (seconds === undefined) throw error;
-        await new Promise((resolve) => setTimeout(resolve, seconds * 1000 * (1 + Math.random() / 10)));
+          retryAfter === undefined ? 'Get a new token.' : `The next attempt is in ${retryAfter} seconds.`;
+        this.note(`The refresh failed: ${code ?? 'rejected by the host'}. ${next}`);
+        if (retryAfter === undefined) throw error;
+        await new Promise((resolve) => setTimeout(resolve, retryAfter * 1000 * (1 + Math.random() / 10)));
         if (!isWanted()) throw error;
       }
     }
