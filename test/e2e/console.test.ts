@@ -89,9 +89,9 @@ async function violations(): Promise<string[]> {
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.setViewportSize({ width, height: 900 });
       await page.emulateMedia({ colorScheme });
-      const results = (await page.evaluate('axe.run()')) as axe.AxeResults;
+      const results = await page.evaluate<axe.AxeResults>('axe.run()');
       const nodes = results.violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
-      const pageWidth = (await page.evaluate('document.documentElement.scrollWidth')) as number;
+      const pageWidth = await page.evaluate<number>('document.documentElement.scrollWidth');
       if (pageWidth > width) nodes.push(`The page is ${pageWidth} px wide.`);
       found.push(...nodes.map((node) => `${width} px, ${colorScheme}: ${node}`));
     }
