@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import axe from 'axe-core';
 import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
 import { type LocalService, type LocalServiceOptions, startLocalService } from '../../local/localService.ts';
@@ -38,6 +38,10 @@ afterAll(async () => {
   await service?.stop();
 });
 
+afterEach(async () => {
+  if (chromiumPath !== undefined) await page.close();
+});
+
 async function serve(options: Partial<LocalServiceOptions> = {}): Promise<LocalService> {
   await service?.stop();
   service = await startLocalService({ app: '.', port: 0, ...options });
@@ -56,8 +60,16 @@ async function open(url: string): Promise<void> {
 }
 
 const click = (name: string) => page.getByRole('button', { name }).click();
-const text = (content: string) => page.getByText(content, { exact: true }).first().waitFor();
 const problem = () => page.getByRole('alert');
+
+/** Waits for the text. Fails with what the page shows instead. */
+async function text(content: string): Promise<void> {
+  const found = page.getByText(content, { exact: true }).first();
+  await found.waitFor().catch(async (cause: unknown) => {
+    const shown = await page.locator('body').innerText();
+    throw new Error(`The page does not show '${content}' but:\n${shown}`, { cause });
+  });
+}
 
 async function requestToken(lifetimeSeconds: number): Promise<void> {
   await page.getByLabel('Unit of the lifetime').selectOption('seconds');
