@@ -90,7 +90,8 @@ async function startOn<Azure extends LocalVault>(
     signal?.throwIfAborted();
     onProgress(host === 'func' ? 'Starting Azure Functions Core Tools' : 'Starting the Functions host');
     const start = host === 'func' ? startCoreTools : startEmbeddedHost;
-    const running = await start({ app, port, enableAuth, compactLog, env, onLog, signal });
+    const console = { controlUrl: azure.controlUrl, sampleUsersUrl: signIn?.provider.issuer };
+    const running = await start({ app, port, enableAuth, compactLog, console, env, onLog, signal });
     return {
       ...running,
       azure,

@@ -16,6 +16,8 @@ interface WelcomeOptions {
 export function welcome(service: LocalService<LocalVault>, options: WelcomeOptions): string {
   const { signIn } = service;
   return [
+    // Core Tools serve their own homepage there.
+    ...(service.listing === undefined ? [] : [openConsole(service)]),
     signIn !== undefined
       ? signInCommands(service, signIn, options)
       : options.issuer !== undefined
@@ -25,6 +27,13 @@ export function welcome(service: LocalService<LocalVault>, options: WelcomeOptio
     `Control interface (docs/local.md): ${service.azure.controlUrl}`,
     'Ctrl-C stops everything.\n',
   ].join('\n');
+}
+
+function openConsole({ url }: LocalService<LocalVault>): string {
+  return `Watch users, tokens and requests in a browser:
+
+  ${url}/
+`;
 }
 
 const EMULATED = `Tokens are emulated: no real chat or call accepts them. For real ones, set

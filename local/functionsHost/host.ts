@@ -1,3 +1,4 @@
+import { type ConsoleOptions, startConsole } from '../console/startConsole.ts';
 import { loadApp } from './appLoader.ts';
 import { provideFunctionsCore } from './functionsCore.ts';
 import { readHostJson } from './hostJson.ts';
@@ -20,6 +21,8 @@ export interface HostOptions {
   allowLocalPages: boolean;
   /** One line for each request, instead of what Core Tools prints. */
   compactLog: boolean;
+  /** Serves the local console instead of the homepage. */
+  console?: ConsoleOptions | undefined;
 }
 
 /** A host that serves an app. */
@@ -38,6 +41,7 @@ export async function startHost({
   enableAuth,
   allowLocalPages,
   compactLog,
+  console,
 }: HostOptions): Promise<Host> {
   const { routePrefix } = await readHostJson(app);
   const settings = await readLocalSettings(app);
@@ -57,6 +61,7 @@ export async function startHost({
   const functions = httpFunctions(worker.functions.values(), routePrefix);
 
   const keys = createKeys();
+  const page = console && startConsole(app, enableAuth, console);
   const handler = createRequestHandler({
     programmingModel,
     functions,
@@ -64,8 +69,9 @@ export async function startHost({
     cors: { ...settings.cors, loopback: allowLocalPages },
     compactLog,
     homepageDisabled: process.env['AzureWebJobsDisableHomepage']?.toLowerCase() === 'true',
+    observer: page?.observer,
   });
-  const server = await serveHttp(handler, port);
+  const server = await serveHttp(page?.before(handler) ?? handler, port);
   return {
     url: `http://localhost:${server.port}`,
     port: server.port,

@@ -9,13 +9,15 @@ import { startupListing } from './startupListing.ts';
 const usage = `Serves an Azure Functions app on this machine.
 
 npm run host -- [--app DIR] [--port N] [--enable-auth] [--allow-local-pages]
-                [--compact-log]
+                [--compact-log] [--console URL [--sample-users URL]]
 
   --app DIR            folder of host.json and package.json; default: the current folder
   --port N             default 7071; 0 takes a free port
   --enable-auth        check function keys, as Azure does
   --allow-local-pages  let pages on any port of this machine call the functions
   --compact-log        print one line for each request
+  --console URL        serve the local console, for the emulators of the control interface at URL
+  --sample-users URL   with --console: the local identity provider whose users can sign in there
   --help               show this text
 `;
 
@@ -27,9 +29,14 @@ const options = readCommandLine(usage, () => {
       'enable-auth': { type: 'boolean', default: false },
       'allow-local-pages': { type: 'boolean', default: false },
       'compact-log': { type: 'boolean', default: false },
+      console: { type: 'string' },
+      'sample-users': { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
+  if (values['sample-users'] !== undefined && values.console === undefined) {
+    throw new RangeError('--sample-users needs --console');
+  }
   return {
     help: values.help,
     app: resolve(values.app),
@@ -37,6 +44,10 @@ const options = readCommandLine(usage, () => {
     enableAuth: values['enable-auth'],
     allowLocalPages: values['allow-local-pages'],
     compactLog: values['compact-log'],
+    console:
+      values.console === undefined
+        ? undefined
+        : { controlUrl: values.console, sampleUsersUrl: values['sample-users'] },
   };
 });
 

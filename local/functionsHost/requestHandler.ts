@@ -1,14 +1,14 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { adminApi } from './adminApi.ts';
-import type { ProgrammingModel, RpcLogLevel } from './coreTypes.ts';
+import type { ProgrammingModel } from './coreTypes.ts';
 import { corsHeaders, type CorsSettings, preflight } from './cors.ts';
 import { foreignRequest } from './foreignRequest.ts';
 import { homepage } from './homepage.ts';
 import type { HttpFunction } from './httpFunctions.ts';
 import { invoke } from './invocation.ts';
 import { type Keys, mayCall, presentedKey } from './keys.ts';
-import { writeLog } from './log.ts';
+import { type WriteLog, writeLog } from './log.ts';
 import { type Reply, sendReply } from './reply.ts';
 import { decodePath } from './requestPath.ts';
 import { noRoute, requestLine } from './requestLine.ts';
@@ -17,6 +17,13 @@ import { fromRpcHttpResponse } from './rpcHttpResponse.ts';
 import { toRpcHttpRequest } from './rpcHttpRequest.ts';
 
 const MAX_BODY_BYTES = 104_857_600;
+
+/** Sees every request and what the functions log about it. */
+export interface RequestObserver {
+  onLog(message: string): void;
+  /** The path is without the query, which can hold a key. */
+  onReply(method: string, path: string, reply: Reply, durationMs: number): void;
+}
 
 /** What the request handler serves. */
 export interface RequestHandlerOptions {
@@ -27,12 +34,17 @@ export interface RequestHandlerOptions {
   cors: CorsSettings;
   compactLog: boolean;
   homepageDisabled: boolean;
+  observer?: RequestObserver | undefined;
 }
 
 /** Serves the host's own paths and the functions. */
 export function createRequestHandler(options: RequestHandlerOptions): RequestListener {
-  const { programmingModel, functions, keys, cors, compactLog, homepageDisabled } = options;
-  const log = compactLog ? logErrors : writeLog;
+  const { programmingModel, functions, keys, cors, compactLog, homepageDisabled, observer } = options;
+  const log: WriteLog = (level, message) => {
+    observer?.onLog(message);
+    // A line for each request replaces what functions log about their work; what went wrong stays.
+    if (!compactLog || level === 'error' || level === 'critical') writeLog(level, message);
+  };
 
   return (request, response) => {
     const started = performance.now();
@@ -47,10 +59,12 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestLis
       .then((result) => {
         const { headers, ...rest } = result;
         sendReply(response, { ...rest, headers: { ...headers, ...corsHeaders(request, cors) } });
-        if (!compactLog && result.reason === undefined) return;
         const { method = '', url = '' } = request;
         const [path = ''] = url.split('?');
-        writeLog('information', requestLine(method, path, result, performance.now() - started));
+        const durationMs = performance.now() - started;
+        observer?.onReply(method, path, result, durationMs);
+        if (!compactLog && result.reason === undefined) return;
+        writeLog('information', requestLine(method, path, result, durationMs));
       })
       .catch((error: unknown) => {
         logError(error);
@@ -95,11 +109,6 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestLis
     const rpcRequest = toRpcHttpRequest(request, url, match.params, body);
     return fromRpcHttpResponse(await invoke(programmingModel, match.function, rpcRequest, log));
   }
-}
-
-/** A line for each request replaces what functions log about their work; what went wrong stays. */
-function logErrors(level: RpcLogLevel, message: string): void {
-  if (level === 'error' || level === 'critical') writeLog(level, message);
 }
 
 function logError(error: unknown): void {

@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { ConsoleOptions } from '../console/startConsole.ts';
 import type { HostListing, HostMessage } from './hostMessage.ts';
 
 const STOP_GRACE_MS = 5_000;
@@ -18,6 +19,8 @@ export interface FunctionsHostOptions {
   allowLocalPages?: boolean;
   /** One line for each request, instead of what Core Tools prints. */
   compactLog?: boolean;
+  /** Serves the local console instead of the homepage. */
+  console?: ConsoleOptions;
   /** The app's environment, to which local.settings.json adds. */
   env: NodeJS.ProcessEnv;
   /** Receives every line that the host and the app write. */
@@ -43,11 +46,13 @@ export interface FunctionsHost extends HostListing {
 
 /** Serves an app in a child process, which exits with this one. Rejects with the reason when the app cannot start. */
 export async function startFunctionsHost(options: FunctionsHostOptions): Promise<FunctionsHost> {
-  const { app, port = 0, env, onLog, signal } = options;
+  const { app, port = 0, console, env, onLog, signal } = options;
   const args = ['--app', app, '--port', String(port)];
   if (options.enableAuth) args.push('--enable-auth');
   if (options.allowLocalPages) args.push('--allow-local-pages');
   if (options.compactLog) args.push('--compact-log');
+  if (console !== undefined) args.push('--console', console.controlUrl);
+  if (console?.sampleUsersUrl !== undefined) args.push('--sample-users', console.sampleUsersUrl);
   const child = fork(join(import.meta.dirname, 'hostProcess.ts'), args, {
     env,
     execArgv: [],

@@ -58,6 +58,14 @@ test('prints a curl line that returns a token', async () => {
   expect(existsSync(info.caFile)).toBe(true);
 });
 
+test('prints the URL of the console', async () => {
+  const command = start('--port', '0');
+
+  const [, url = ''] = await command.prints(/in a browser:\n\n {2}(\S+)\n/);
+
+  expect(await (await fetch(url)).text()).toContain('Local console');
+});
+
 (hasSignals ? test : test.skip)('stops everything when it is interrupted', async () => {
   const infoFile = join(folder, 'interrupted.json');
   const command = start('--port', '0', '--info-file', infoFile);
