@@ -24,6 +24,9 @@ export interface SteadyResult {
   runs: Record<Contender, Figures[]>;
 }
 
+/** After so many tokens, V8 has compiled what is called often. */
+const WARM_UP_TOKENS = 5000;
+
 /** Measures the contenders in turn, all of them in every repeat, so that a busy moment hits no single one. */
 export async function measureSteady(
   subjects: Subjects,
@@ -33,6 +36,11 @@ export async function measureSteady(
   const hosts = await startHosts(subjects);
   const results: SteadyResult[] = [];
   try {
+    for (const [contender, host] of hosts) {
+      onProgress(`warming up: ${contender}`);
+      const target = targetOf(contender, subjects, hosts);
+      await measureOne(target, { concurrency: 32, seconds: 0, tokens: WARM_UP_TOKENS, host });
+    }
     for (const delayMs of delays) {
       await subjects.setDelay(delayMs);
       for (const concurrency of concurrencies) {

@@ -125,7 +125,7 @@ const groups: Mistake[][] = [
       file: alerts,
       text: "windowSize: 'PT15M'",
       replacement: "windowSize: 'PT3M'",
-      finding: /failed-requests: properties\.windowSize is PT3M, must be one of 1, 5, 10, 15/,
+      finding: /throttled-requests: properties\.windowSize is PT3M, must be one of 1, 5, 10, 15/,
     },
     {
       mistake: 'an alert without action group',
@@ -270,7 +270,7 @@ const groups: Mistake[][] = [
       file: alerts,
       text: "evaluationFrequency: 'PT5M'",
       replacement: "evaluationFrequency: 'PT30M'",
-      finding: /failed-requests: properties\.evaluationFrequency is longer than windowSize/,
+      finding: /throttled-requests: properties\.evaluationFrequency is longer than windowSize/,
     },
     {
       mistake: 'a column that the query does not have',
