@@ -9,8 +9,9 @@ const errorBody = z.union([
 ]);
 
 /**
- * Throws a RestError for every error response and every redirect, which no client follows, before the SDK reads its body: some SDKs throw a TypeError for a
- * body that they do not expect, such as an HTML page. Add it inside the retry policy.
+ * Throws a RestError for every error response, and for every redirect, because no client follows one. The SDK does not
+ * read the body: some SDKs throw a TypeError for one that they do not expect, such as an HTML page. Add it inside the
+ * retry policy.
  */
 export const throwErrorResponses: PipelinePolicy = {
   name: 'throwErrorResponses',

@@ -20,10 +20,6 @@ export interface ColdTrace {
   calls: OutgoingCall[];
 }
 
-/**
- * A worker process as Azure keeps them: it runs, has loaded the host's code and no app, and becomes one when it is
- * told to. Azure does the same with its placeholders, and calls it specialisation.
- */
 const started = new WeakMap<object, OutgoingCall>();
 const trace: ColdTrace = { listeningAt: 0, calls: [] };
 
@@ -42,6 +38,9 @@ diagnostics.subscribe('http.client.response.finish', (message) => {
   if (call !== undefined) call.endedAt = now();
 });
 
+/**
+ * Waits without an app, as Azure's placeholder processes do, and loads one on request. Azure calls that specialisation.
+ */
 process.on('message', (message: Specialisation | 'trace') => {
   if (message === 'trace') process.send?.(trace);
   else void specialise(message);

@@ -1,7 +1,7 @@
 import { percentile } from './figures.ts';
 import { type Target, tokenSource } from './tokenSources.ts';
 
-/** What the load generator is told. */
+/** The load to generate. */
 export interface LoadOptions {
   target: Target;
   /** Requests under way at any time. */

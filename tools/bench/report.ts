@@ -8,7 +8,7 @@ import { textTable } from '../textTable.ts';
 
 /** Everything that was measured in one run. */
 export interface Results {
-  /** The machine and when, for whoever reads the figures later. */
+  /** The date and the machine. */
   measuredOn: string;
   steady?: SteadyResult[];
   cold?: ColdResult;

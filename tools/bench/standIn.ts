@@ -4,21 +4,21 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { JWK } from 'jose';
 
-/** What the stand-in is told: how long Communication Services takes, and the issuer's keys. */
+/** How long Communication Services takes, and the signing keys of the issuer. */
 export interface StandInSettings {
   delayMs: number;
   keys: JWK[];
 }
+
+const settings: StandInSettings = { delayMs: 0, keys: [] };
+/** About as long as a real token. */
+const token = ['e30', Buffer.alloc(600, 'a token ').toString('base64url'), 'c'.repeat(342)].join('.');
 
 /**
  * Answers as Communication Services, the user table and an OpenID Connect issuer do, as cheaply as Node can: it checks
  * nothing, so that a measurement shows the cost of its callers. A process of its own; the emulators in local/ check
  * what they are sent, which would cost more than the service itself.
  */
-const settings: StandInSettings = { delayMs: 0, keys: [] };
-/** About as long as a real token. */
-const token = ['e30', Buffer.alloc(600, 'a token ').toString('base64url'), 'c'.repeat(342)].join('.');
-
 const server = createServer((request, response) => {
   void answer(request, response);
 });
