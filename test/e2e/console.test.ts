@@ -77,19 +77,24 @@ async function requestToken(lifetimeSeconds: number): Promise<void> {
   await click('Get token');
 }
 
-/** The id of the shown token, from its decoded payload. */
+const payload = () => page.getByRole('region', { name: 'Payload' });
+
+/** The id of the shown token. */
 async function tokenId(): Promise<string> {
-  const payload = await page.getByRole('region', { name: 'Payload' }).textContent();
-  return (JSON.parse(payload ?? '') as { jti: string }).jti;
+  return (JSON.parse((await payload().textContent()) ?? '') as { jti: string }).jti;
 }
 
-/** What the table says of each request, without its time and duration. */
-async function requestRows(): Promise<string[]> {
+/**
+ * What the table says of each request, without its time and duration. Equal neighbours count once: on a slow
+ * machine the SDK refreshes more often.
+ */
+async function distinctRequests(): Promise<string[]> {
   const rows = await page.getByRole('row').allInnerTexts();
-  return rows.slice(1).map((row) => {
+  const requests = rows.slice(1).map((row) => {
     const [, request = '', status = '', , upstreamCalls = ''] = row.split(/\s*\t\s*/);
     return `${request.replace(/8:acs:…\w+/, '{id}')} ${status} ${upstreamCalls}`;
   });
+  return requests.filter((request, index) => request !== requests[index - 1]);
 }
 
 /** What axe finds, and content that is wider than the page, at each width and in each theme. */
@@ -131,7 +136,7 @@ describe('with function keys', () => {
     const first = await tokenId();
 
     await text('AzureCommunicationTokenCredential refreshed the token.');
-    const second = await tokenId();
+    await payload().filter({ hasNotText: first }).waitFor();
     await page.getByLabel('Refresh before it expires').uncheck();
     await click('Revoke tokens');
     await text('Revoked');
@@ -140,12 +145,11 @@ describe('with function keys', () => {
     await click('Delete user');
     await text('User deleted');
 
-    expect(second).not.toBe(first);
-    expect(await requestRows()).toEqual([
+    await contains(page.getByRole('row').nth(1), /DELETE \/api\/users\/[^/]+$/);
+    expect(await distinctRequests()).toEqual([
       'DELETE /api/users/{id} 204 1',
       'POST /api/users/{id}/token 200 1',
       'DELETE /api/users/{id}/token 204 1',
-      'POST /api/users/{id}/token 200 1',
       'POST /api/users/{id}/token 200 1',
       'POST /api/users 201 1',
     ]);
