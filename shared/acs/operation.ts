@@ -7,10 +7,10 @@ type Operation =
 
 /** The operation that a request of the SDK is for. Communication Services limits each one on its own. */
 export function operationOf({ method, url, body }: PipelineRequest): Operation {
-  const { pathname } = new URL(url);
-  if (pathname.endsWith('/:issueAccessToken')) return 'issueToken';
-  if (pathname.endsWith('/:revokeAccessTokens')) return 'revokeTokens';
-  if (pathname.endsWith('/teamsUser/:exchangeAccessToken')) return 'exchangeTeamsToken';
+  const [path = ''] = url.split('?', 1);
+  if (path.endsWith('/:issueAccessToken')) return 'issueToken';
+  if (path.endsWith('/:revokeAccessTokens')) return 'revokeTokens';
+  if (path.endsWith('/teamsUser/:exchangeAccessToken')) return 'exchangeTeamsToken';
   if (method === 'DELETE') return 'deleteUser';
   return typeof body === 'string' && body.includes('createTokenWithScopes')
     ? 'createUserAndToken'

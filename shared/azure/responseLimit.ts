@@ -1,4 +1,10 @@
-import { type PipelinePolicy, type PipelineResponse, RestError } from '@azure/core-rest-pipeline';
+import {
+  isRestError,
+  type PipelinePolicy,
+  type PipelineResponse,
+  RestError,
+} from '@azure/core-rest-pipeline';
+import { finished, Readable } from 'node:stream';
 
 /** Real responses have a few kilobytes. */
 const MAX_RESPONSE_BYTES = 1024 * 1024;
@@ -17,30 +23,28 @@ export const limitResponseSize: PipelinePolicy = {
     request.streamResponseStatusCodes = new Set([Number.POSITIVE_INFINITY]);
     const response = await next(request);
     const { readableStreamBody, ...rest } = response;
-    return readableStreamBody === undefined
-      ? response
-      : { ...rest, bodyAsText: await readText(response, readableStreamBody) };
+    return readableStreamBody instanceof Readable
+      ? { ...rest, bodyAsText: await readText(response, readableStreamBody) }
+      : response;
   },
 };
 
-async function readText(response: PipelineResponse, body: NodeJS.ReadableStream): Promise<string> {
+/** Listens to events: an async iterator makes each token about 2% more expensive. */
+function readText(response: PipelineResponse, body: Readable): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
   const chunks: Buffer[] = [];
   let length = 0;
-  try {
-    for await (const chunk of body) {
-      const bytes = Buffer.from(chunk);
-      length += bytes.length;
-      if (length > MAX_RESPONSE_BYTES) break;
-      chunks.push(bytes);
-    }
-  } catch (cause) {
-    throw unreadable(response, 'The response broke off.', RestError.PARSE_ERROR, cause);
-  }
-  // Leaving the loop early has destroyed the stream, and with it the connection.
-  if (length > MAX_RESPONSE_BYTES) {
-    throw unreadable(response, 'The response is too large.', RESPONSE_TOO_LARGE);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+  body.on('data', (chunk: Buffer) => {
+    length += chunk.length;
+    if (length <= MAX_RESPONSE_BYTES) chunks.push(chunk);
+    else body.destroy(unreadable(response, 'The response is too large.', RESPONSE_TOO_LARGE));
+  });
+  finished(body, { writable: false }, (cause) => {
+    if (cause === null || cause === undefined) resolve(Buffer.concat(chunks).toString('utf8'));
+    else if (isRestError(cause)) reject(cause);
+    else reject(unreadable(response, 'The response broke off.', RestError.PARSE_ERROR, cause));
+  });
+  return promise;
 }
 
 function unreadable(
