@@ -10,7 +10,8 @@ import { subjectKey } from '../../../shared/callers/subjectKey.ts';
 import { TokenService } from '../../../shared/tokenService.ts';
 import { UserDirectory } from '../../../shared/users/userDirectory.ts';
 import { userTable } from '../../../shared/users/userTable.ts';
-import { startScriptedServer } from '../support/scriptedServer.ts';
+import { openDeadline } from '../support/openDeadline.ts';
+import { startScriptedServer, status } from '../support/scriptedServer.ts';
 
 let acs: AcsEmulator;
 let storage: StorageEmulator;
@@ -57,6 +58,15 @@ function startService(failpoint?: Failpoint) {
   const directory = new UserDirectory(table, (userId, abort) => identity.deleteUser(userId, abort));
   const tokens = new TokenService(identity, () => Promise.resolve(directory));
   return { table, directory, tokens, stopped: reached.promise };
+}
+
+/** A table client for a server of the test. */
+function tableAt(url: string) {
+  const connectionString = storage.connectionString.replace(
+    /TableEndpoint=[^;]+/,
+    `TableEndpoint=${url}/devstoreaccount1`,
+  );
+  return userTable({ name: 'users', connectionString }, noCredential);
 }
 
 let users = 0;
@@ -215,6 +225,59 @@ test('keeps a mapping that changes while it is removed', async () => {
   expect(await directory.find(subject, signal)).toBe('a newer identity');
 });
 
+test('does not mark a mapping that changes while its user is deleted', async () => {
+  const { directory, table } = startService();
+  const other = startService();
+  const { subject } = newUser();
+  const create = () => Promise.resolve({ userId: acs.identities.create() });
+  const { userId } = await directory.getOrCreate(subject, create, signal);
+  const newer = acs.identities.create();
+  table.pipeline.addPolicy({
+    name: 'changeMapping',
+    async sendRequest(request, next) {
+      if (request.method === 'PATCH') {
+        const mapping = { partitionKey: subject, rowKey: 'mapping', communicationUserId: newer };
+        await other.table.upsertEntity(mapping, 'Replace');
+      }
+      return next(request);
+    },
+  });
+
+  await directory.delete(subject, userId, signal);
+
+  expect(await directory.find(subject, signal)).toBe(newer);
+  expect(acs.identities.has(newer)).toBe(true);
+});
+
+test('gives up after 3 attempts when the mapping keeps appearing and disappearing', async () => {
+  const scripted = await startScriptedServer();
+  const exists = status(409, {}, { 'odata.error': { code: 'EntityAlreadyExists' } });
+  const missing = status(404, {}, { 'odata.error': { code: 'ResourceNotFound' } });
+  scripted.script.push(status(200, {}, { value: [] }), status(204), status(204));
+  scripted.script.push(exists, missing, exists, missing, exists, missing);
+  const directory = new UserDirectory(tableAt(scripted.url), () => Promise.resolve());
+
+  const creating = directory.getOrCreate('subject', () => Promise.resolve({ userId: 'identity' }), signal);
+
+  await expect(creating).rejects.toMatchObject({ code: 'upstream_unavailable', retryAfterSeconds: 2 });
+  expect(scripted.requests).toHaveLength(9);
+});
+
+test('repeats a write that the table was too busy for', async () => {
+  const scripted = await startScriptedServer();
+  scripted.script.push(status(503), status(204));
+  const deadline = openDeadline(20_000);
+
+  await deadline.run(() =>
+    tableAt(scripted.url).upsertEntity({ partitionKey: 'subject', rowKey: 'mapping' }, 'Replace', {
+      abortSignal: deadline.signal,
+    }),
+  );
+
+  deadline.end();
+  expect(scripted.requests).toHaveLength(2);
+});
+
 test('deletes the new identity when the table rejects its row', async () => {
   const before = acs.identities.count;
   const { directory, table } = startService();
@@ -262,13 +325,7 @@ test.each(['{}', 'null', '[]', '', '<html></html>', '{"value":[{}]}'])(
     scripted.script.push((response) =>
       response.writeHead(200, { 'Content-Type': 'application/json' }).end(body),
     );
-    const connectionString = storage.connectionString.replace(
-      /TableEndpoint=[^;]+/,
-      `TableEndpoint=${scripted.url}/devstoreaccount1`,
-    );
-    const directory = new UserDirectory(userTable({ name: 'users', connectionString }, noCredential), () =>
-      Promise.resolve(),
-    );
+    const directory = new UserDirectory(tableAt(scripted.url), () => Promise.resolve());
 
     for (const read of [directory.find('subject', signal), directory.ownerOf('user', signal)]) {
       await expect(read).rejects.toMatchObject({ code: 'upstream_unavailable' });
