@@ -19,6 +19,7 @@ test.each([
   '',
   `00-${TRACE_ID}-${SPAN_ID}`,
   `00-${TRACE_ID}-${SPAN_ID}-01-private`,
+  `private-00-${TRACE_ID}-${SPAN_ID}-01`,
   `00-${TRACE_ID.toUpperCase()}-${SPAN_ID}-01`,
   `00-${'0'.repeat(32)}-${SPAN_ID}-01`,
   `00-${TRACE_ID}-${'0'.repeat(16)}-01`,
