@@ -36,7 +36,6 @@ export function cachedCredential(
         if (!token?.token || !(token.expiresOnTimestamp > clock())) {
           throw credentialUnavailable('The credential returned no usable token.');
         }
-        failures.delete(key);
         tokens.set(key, token);
         return token;
       } catch (cause) {

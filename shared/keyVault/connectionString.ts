@@ -20,7 +20,7 @@ export function parseConnectionString(
   const malformed = (reason: string) =>
     misconfigured(`${source} is not an ACS connection string: ${reason}.`);
   const fields = new Map<string, string>();
-  for (const field of text.trim().split(';')) {
+  for (const field of text.split(';')) {
     const [name = '', ...value] = field.split('=');
     if (field.trim() === '') continue;
     if (fields.has(name.trim().toLowerCase())) throw malformed('it has a field twice');

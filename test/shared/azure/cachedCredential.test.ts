@@ -46,6 +46,29 @@ test('gets a token once for concurrent and later requests', async () => {
   expect(calls).toEqual([[scope, {}]]);
 });
 
+test('asks for tokens of other tenants and for claims separately', async () => {
+  const get = create();
+  const challenge = { tenantId: 'tenant', claims: '{"access_token":{}}' };
+
+  const tokens = [await get(), await get(challenge), await get({ tenantId: 'tenant' }), await get(challenge)];
+
+  expect(tokens).toEqual(['token 1', 'token 2', 'token 3', 'token 2']);
+  expect(calls).toEqual([
+    [scope, {}],
+    [scope, challenge],
+    [scope, { tenantId: 'tenant' }],
+  ]);
+});
+
+test('leaves no timer behind that keeps a process running', async () => {
+  const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+  const before = timers();
+
+  await create(600_000)();
+
+  expect(timers()).toBe(before);
+});
+
 test('refreshes in the background when less than 5 minutes are left', async () => {
   const get = create();
   await get();

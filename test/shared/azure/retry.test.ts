@@ -8,9 +8,20 @@ import {
   type PipelineResponse,
 } from '@azure/core-rest-pipeline';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import * as z from 'zod';
+import { checkResponse } from '../../../shared/azure/checkResponse.ts';
+import { throwErrorResponses } from '../../../shared/azure/errorResponses.ts';
+import { limitResponseSize } from '../../../shared/azure/responseLimit.ts';
 import { countUpstreamCalls, retryWithinDeadline } from '../../../shared/azure/retry.ts';
 import { openDeadline, type OpenDeadline } from '../support/openDeadline.ts';
-import { drop, hang, type ScriptedServer, startScriptedServer, status } from '../support/scriptedServer.ts';
+import {
+  type Answer,
+  drop,
+  hang,
+  type ScriptedServer,
+  startScriptedServer,
+  status,
+} from '../support/scriptedServer.ts';
 
 const LONG_MS = 20_000;
 
@@ -195,15 +206,37 @@ test('a dependency that always fails gets 20 retries, and one more for ten respo
   expect(server.requests.length).toBe(whileFailing + 50 + 50 + 5);
 });
 
-test.each([408, 429, 500])('a %d gives no retries back', async (code) => {
-  const pipeline = pipelineOf(retryWithinDeadline(() => true));
-  server.script.push(status(code, { 'Retry-After': '60' }));
-  await Promise.all(Array.from({ length: 20 }, () => sendThrough(pipeline, 'GET')));
-  server.script.splice(0, Infinity, status(500));
+describe('when no retries are left', () => {
+  const sendTwenty = (pipeline: Pipeline) =>
+    Promise.allSettled(Array.from({ length: 20 }, () => sendThrough(pipeline, 'GET')));
 
-  await Promise.all(Array.from({ length: 20 }, () => sendThrough(pipeline, 'GET')));
+  /** The requests that are sent for twenty failing ones, after twenty answers when no retries were left. */
+  async function requestsAfter(answer: Answer, ...inner: PipelinePolicy[]): Promise<number> {
+    const pipeline = pipelineOf(retryWithinDeadline(() => true));
+    for (const policy of inner) pipeline.addPolicy(policy, { afterPhase: 'Retry' });
+    server.script.push(status(500));
+    await sendTwenty(pipeline);
+    server.script.splice(0, Infinity, answer);
+    await sendTwenty(pipeline);
+    server.script.splice(0, Infinity, status(500));
+    const before = server.requests.length;
+    await sendTwenty(pipeline);
+    return server.requests.length - before;
+  }
 
-  expect(server.requests.length).toBe(40 + 20);
+  test.each([408, 429, 500])('a %d gives none back', async (code) => {
+    expect(await requestsAfter(status(code, { 'Retry-After': '60' }))).toBe(20);
+  });
+
+  test.each([
+    ['404', status(404), 2],
+    ['429', status(429), 0],
+    ['200 without the expected fields', status(200, {}, {}), 0],
+  ])('twenty answers %s that are thrown as errors give %3$d back', async (_title, answer, retries) => {
+    const expected = checkResponse(() => z.object({ token: z.string() }));
+
+    expect(await requestsAfter(answer, expected, throwErrorResponses, limitResponseSize)).toBe(20 + retries);
+  });
 });
 
 test('does not repeat a request that runs under no deadline', async () => {
