@@ -95,7 +95,7 @@ const requiredWithOidc = 'is required with CALLER_AUTH=oidc';
 /** RFC 6749 scopes and client ids have no spaces; a comma separates too. */
 const nameList = z
   .string()
-  .transform((text) => text.split(/[\s,]+/).filter((name) => name !== ''))
+  .transform((text) => text.split(/[\s,]/).filter((name) => name !== ''))
   .refine((names) => names.length > 0, 'must name at least one');
 
 const oidcVariables = z.object({

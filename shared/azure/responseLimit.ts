@@ -39,8 +39,8 @@ function readText(response: PipelineResponse, body: Readable): Promise<string> {
     if (length <= MAX_RESPONSE_BYTES) chunks.push(chunk);
     else body.destroy(unreadable(response, 'The response is too large.', RESPONSE_TOO_LARGE));
   });
-  finished(body, { writable: false }, (cause) => {
-    if (cause === null || cause === undefined) resolve(Buffer.concat(chunks).toString('utf8'));
+  finished(body, (cause) => {
+    if (!cause) resolve(Buffer.concat(chunks).toString('utf8'));
     else if (isRestError(cause)) reject(cause);
     else reject(unreadable(response, 'The response broke off.', RestError.PARSE_ERROR, cause));
   });

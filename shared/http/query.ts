@@ -11,7 +11,7 @@ export function readQuery(query: URLSearchParams): Record<string, unknown> {
   const expiry = query.getAll('expiresInMinutes');
   return {
     ...(scope.length > 0 && {
-      scopes: scope.flatMap((list) => list.split(/[\s,]+/)).filter((name) => name !== ''),
+      scopes: scope.flatMap((list) => list.split(/[\s,]/)).filter((name) => name !== ''),
     }),
     ...(expiry.length > 0 && {
       expiresInMinutes: /^-?\d{1,9}$/.test(expiry.join()) ? Number(expiry.join()) : NaN,
