@@ -72,3 +72,14 @@ test('a user whose minute is over does not end the minute of others', () => {
 
   expect([send('alice', 2), send('bob', 1)]).toEqual([2, 0]);
 });
+
+test('a user who comes back is the latest again, and is not forgotten before the others', () => {
+  send('alice', 1);
+  now += 1000;
+  send('bob', 2);
+  now += 59_000;
+  send('alice', 2);
+  for (let index = 0; index < 99_999; index += 1) send(`user ${index}`, 1);
+
+  expect([send('alice', 1), send('bob', 1)]).toEqual([0, 1]);
+});
