@@ -21,7 +21,6 @@ export function createRateLimit(
   const windows = new Map<string, { endsAt: number; requests: number }>();
 
   const openWindow = (subject: string, now: number) => {
-    windows.delete(subject);
     for (const [oldest, { endsAt }] of windows) {
       if (endsAt > now && windows.size < MAX_USERS) break;
       windows.delete(oldest);
