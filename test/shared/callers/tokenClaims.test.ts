@@ -48,6 +48,20 @@ describe('an end user', () => {
     expect(caller).toMatchObject({ kind: 'user', objectId });
   });
 
+  test.each([undefined, null, '', 7, true, ['alice'], { id: 'alice' }])(
+    'is unauthenticated when the subject claim is %j',
+    (value) => {
+      expect(codeOf({ ...claims, uid: value }, { subjectClaim: 'uid' })).toBe('unauthenticated');
+    },
+  );
+
+  test.each([{ tid: 'tenant' }, { oid: 'object' }, { tid: '', oid: 'object' }])(
+    'is unauthenticated when the subject claim is oid and the token has only %j',
+    (ids) => {
+      expect(codeOf({ ...claims, ...ids }, { subjectClaim: 'oid' })).toBe('unauthenticated');
+    },
+  );
+
   test.each<JWTPayload>([
     { scp: 'calls' },
     { scp: 'profile tokens' },
