@@ -26,13 +26,15 @@ const issuerUrl = z.string().refine((text) => {
   return secure && url.href === url.origin + url.pathname;
 }, 'must be an https URL');
 
-/** For the storage emulator: every endpoint is on loopback. */
+/** For the storage emulator: every endpoint is on loopback, and the table SDK finds the fields that it needs. */
 export const emulatorConnectionString = z.string().refine((text) => {
   if (/^UseDevelopmentStorage=true;?$/i.test(text)) return true;
+  const account = ['DefaultEndpointsProtocol', 'AccountName', 'AccountKey'];
+  if (!account.every((name) => new RegExp(`(?:^|;)${name}=[^;]`, 'i').test(text))) return false;
   const endpoints = [...text.matchAll(/(?:^|;)\w*Endpoint=([^;]*)/gi)].map(([, url]) => URL.parse(url ?? ''));
   const proxied = /(?:^|;)(?:DevelopmentStorageProxyUri|EndpointSuffix)=/i.test(text);
   return endpoints.length > 0 && !proxied && endpoints.every((url) => url !== null && isLoopback(url));
-}, 'must name the storage emulator on loopback. In Azure, set USER_TABLE_ENDPOINT instead');
+}, 'must name the storage emulator on loopback, with DefaultEndpointsProtocol, AccountName and AccountKey. In Azure, set USER_TABLE_ENDPOINT instead');
 
 const scopeList = z
   .string()

@@ -380,7 +380,7 @@ describe('the OIDC settings', () => {
   test.each([
     'UseDevelopmentStorage=true',
     'UseDevelopmentStorage=true;',
-    'AccountName=a;AccountKey=b;TableEndpoint=http://127.0.0.1:10002/a;',
+    'DefaultEndpointsProtocol=http;AccountName=a;AccountKey=b;TableEndpoint=http://127.0.0.1:10002/a;',
   ])('accept the storage emulator: %s', (connectionString) => {
     const callers = callersOf({ USER_TABLE_ENDPOINT: '', USER_TABLE_CONNECTION_STRING: connectionString });
 
@@ -388,20 +388,33 @@ describe('the OIDC settings', () => {
   });
 
   test.each([
-    'AccountName=a;AccountKey=b',
+    'DefaultEndpointsProtocol=http;AccountName=a;AccountKey=b',
     'DefaultEndpointsProtocol=https;AccountName=a;AccountKey=b;EndpointSuffix=core.windows.net',
-    'AccountName=a;AccountKey=b;TableEndpoint=https://a.table.core.windows.net',
-    'AccountName=a;AccountKey=b;TableEndpoint=http://127.0.0.1.example.net/',
-    'TableEndpoint=http://127.0.0.1/;TableEndpoint=https://a.table.core.windows.net',
-    'TableEndpoint=https://a.table.core.windows.net;QueueEndpoint=http://127.0.0.1/',
-    'TableEndpoint=https://a.table.core.windows.net;UseDevelopmentStorage=true',
-    'EndpointSuffix=core.windows.net;TableEndpoint=http://127.0.0.1/',
-    'AccountName=a;AccountKey=b;TableEndpoint=',
+    'DefaultEndpointsProtocol=http;AccountName=a;AccountKey=b;TableEndpoint=https://a.table.core.windows.net',
+    'DefaultEndpointsProtocol=http;AccountName=a;AccountKey=b;TableEndpoint=http://127.0.0.1.example.net/',
+    'DefaultEndpointsProtocol=http;AccountName=a;AccountKey=b;TableEndpoint=http://127.0.0.1/;TableEndpoint=https://a.table.core.windows.net',
+    'DefaultEndpointsProtocol=http;AccountName=a;AccountKey=b;TableEndpoint=https://a.table.core.windows.net;QueueEndpoint=http://127.0.0.1/',
+    'DefaultEndpointsProtocol=http;AccountName=a;AccountKey=b;TableEndpoint=https://a.table.core.windows.net;UseDevelopmentStorage=true',
+    'DefaultEndpointsProtocol=http;AccountName=a;AccountKey=b;EndpointSuffix=core.windows.net;TableEndpoint=http://127.0.0.1/',
+    'DefaultEndpointsProtocol=http;AccountName=a;AccountKey=b;TableEndpoint=',
     'UseDevelopmentStorage=true;DevelopmentStorageProxyUri=http://example.net',
   ])('reject a connection string of real storage: %s', (connectionString) => {
     const hint = hintOf({ ...oidc, USER_TABLE_CONNECTION_STRING: connectionString });
 
     expect(hint).toMatch(/^USER_TABLE_CONNECTION_STRING must name the storage emulator on loopback/);
+  });
+
+  test.each([
+    'TableEndpoint=http://127.0.0.1:10002/a',
+    'AccountName=a;AccountKey=b;TableEndpoint=http://127.0.0.1:10002/a',
+    'DefaultEndpointsProtocol=http;AccountName=;AccountKey=b;TableEndpoint=http://127.0.0.1:10002/a',
+    'DefaultEndpointsProtocol=http;AccountName=a;TableEndpoint=http://127.0.0.1:10002/a',
+  ])('reject a connection string that the table SDK does not accept: %s', (connectionString) => {
+    const hint = hintOf({ ...oidc, USER_TABLE_CONNECTION_STRING: connectionString });
+
+    expect(hint).toMatch(
+      /^USER_TABLE_CONNECTION_STRING .* with DefaultEndpointsProtocol, AccountName and AccountKey/,
+    );
   });
 });
 
