@@ -27,6 +27,13 @@ interface Unused {
 const unusedByService: Unused[] = [
   { module: /^jsonwebtoken$/, contents: 'export default {};' },
   { module: /^open$/, contents: 'export default undefined;' },
+  // Gets tokens on servers outside of Azure, from files that only their administrators can read.
+  {
+    module: /\/AzureArc\.mjs$/,
+    contents: 'export const AzureArc = { tryCreate: () => null, getEnvironmentVariables: () => [undefined] };',
+  },
+  // The proxy agents write to the console with it, when the variable DEBUG is set.
+  { module: /^debug$/, contents: 'module.exports = () => () => undefined;' },
   {
     // The table SDK uses XML for the properties of an account, never for rows.
     module: /^@azure\/core-xml$/,
