@@ -1,6 +1,11 @@
 import { createHttpHeaders, createPipelineRequest, RestError } from '@azure/core-rest-pipeline';
 import { expect, test } from '@jest/globals';
-import { acsErrors, isRejectedCredentials, isUnknownUser } from '../../../shared/acs/acsErrors.ts';
+import {
+  acsErrors,
+  isForeignUser,
+  isRejectedCredentials,
+  isUnknownUser,
+} from '../../../shared/acs/acsErrors.ts';
 import { toServiceError } from '../../../shared/azure/sdkErrors.ts';
 import type { ServiceError } from '../../../shared/errors.ts';
 
@@ -45,6 +50,17 @@ test.each([
   const unknown = isUnknownUser(responseError(status, code));
 
   expect(unknown).toBe(expected);
+});
+
+test('only a response of ACS with its code says something about the user or the credentials', () => {
+  const noResponse = Object.assign(new Error('bug'), { statusCode: 404, code: 'IdentityNotFound' });
+  const otherStatus = responseError(500, 'IdentityNotFound');
+  const withoutRequest = new RestError('failed', { statusCode: 404, code: 'IdentityNotFound' });
+
+  expect([noResponse, otherStatus, withoutRequest].map(isUnknownUser)).toEqual([false, false, false]);
+  expect(isRejectedCredentials(Object.assign(new Error('bug'), { statusCode: 401 }))).toBe(false);
+  expect(isForeignUser(responseError(404, 'IdentityNotOwned'))).toBe(false);
+  expect(isForeignUser(responseError(401, 'IdentityNotOwned'))).toBe(true);
 });
 
 test('a create never fails with user_not_found', () => {

@@ -533,11 +533,30 @@ describe('when ACS fails', () => {
     });
   });
 
+  test.each<[title: string, body: object]>([
+    ['no token', { expiresOn }],
+    ['an empty token', { token: '', expiresOn }],
+    ['no date', { token: 'token' }],
+    ['a date that is none', { token: 'token', expiresOn: 'soon' }],
+    ['an expired token', { token: 'token', expiresOn: '2026-01-01T00:00:00Z' }],
+  ])('rejects a token response with %s as upstream_unavailable', async (_title, body) => {
+    const { acs: scripted } = await against(status(200, {}, body));
+
+    const issued = scripted.issueToken(foreignId, chat, newDeadline(150));
+
+    await expect(issued).rejects.toMatchObject({ name: 'ServiceError', code: 'upstream_unavailable' });
+  });
+
   test.each(['', 'null', '[]', '{}', 'text', '<html></html>', '{"token":'])(
     'a success response with the body %j is upstream_unavailable',
     async (body) => {
+      // Only creates respond with 201; the SDK rejects another status before it reads the body.
       const answer: Answer = (response) =>
-        response.writeHead(201, { 'Content-Type': 'application/json' }).end(body);
+        response
+          .writeHead(response.req.url?.includes('AccessToken') ? 200 : 201, {
+            'Content-Type': 'application/json',
+          })
+          .end(body);
       const { acs: scripted, server } = await against(answer);
 
       for (const call of [
