@@ -100,7 +100,8 @@ describe('after Retry-After has passed', () => {
   });
 
   test.each([
-    ['fails', status(503), 503],
+    ['fails', status(500), 500],
+    ['is unavailable', status(503), 503],
     ['does not respond', drop, 'lost'],
   ])('tests again with one request when ACS %s', async (_title, answer, outcome) => {
     server.script.push(answer, status(200));
@@ -135,6 +136,18 @@ test('counts several 429s without Retry-After at once as one', async () => {
 
   expect(concurrent).toEqual([429, 429, 429]);
   expect(next).toEqual([429, 'wait 2']);
+});
+
+test('stays closed when a request succeeds that was sent before', async () => {
+  const slow = Promise.withResolvers<undefined>();
+  server.script.push((response) => void slow.promise.then(() => response.end()), throttle('10'));
+  const before = send();
+  while (server.requests.length === 0) await new Promise(setImmediate);
+
+  const throttled = await send();
+  slow.resolve(undefined);
+
+  expect([throttled, await before, await send()]).toEqual([429, 200, 'wait 10']);
 });
 
 test('tests after a minute, however long Retry-After is', async () => {
