@@ -120,6 +120,45 @@ test('without a token of the managed identity, health fails when ACS_ENDPOINT is
   expect(health).toEqual({ status: 'failed', checks: { settings: 'ok', managedIdentity: 'failed' } });
 });
 
+describe('the log event', () => {
+  const eventOf = ({ logs }: Outcome) => JSON.parse(logs[0]?.[1] ?? '') as Record<string, unknown>;
+
+  test('is the audit record of what was done to which user', async () => {
+    const { call } = start({ TOKEN_DEFAULT_SCOPES: 'voip' });
+    const created = await call('createUser', { body: '{"scopes":["chat"],"expiresInMinutes":90}' });
+    const { user } = JSON.parse(created.text) as { user: { communicationUserId: string } };
+    const userId = user.communicationUserId;
+
+    const events = [
+      created,
+      await call('issueToken', { userId }),
+      await call('revokeTokens', { method: 'DELETE', userId }),
+      await call('deleteUser', { method: 'DELETE', userId }),
+    ].map(eventOf);
+
+    const common = { caller: 'service', outcome: 'ok', communicationUser: userId };
+    expect(events).toMatchObject([
+      { ...common, function: 'createUser', scopes: ['chat'], expiresInMinutes: 90 },
+      { ...common, function: 'issueToken', scopes: ['voip'], expiresInMinutes: expect.any(Number) },
+      { ...common, function: 'revokeTokens' },
+      { ...common, function: 'deleteUser' },
+    ]);
+  });
+
+  test.each([
+    ['upstream_unavailable', {}],
+    ['misconfigured', { KEY_VAULT_URI: 'wrong' }],
+  ])('of a failed health check has the outcome %s', async (outcome, env) => {
+    azure.vault.denyAccess(true);
+    const { call } = start(env);
+
+    const health = await call('health', { method: 'GET' });
+
+    expect(health.status).toBe(503);
+    expect(eventOf(health)).toMatchObject({ function: 'health', outcome });
+  });
+});
+
 describe('logs one event and shows no secret', () => {
   type Call = ReturnType<typeof start>['call'];
   type Fault = Parameters<LocalAzure['acs']['faults']['arm']>[0];

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { rejectUnverifiable } from '../../../shared/callers/bearerToken.ts';
+import { rejectUnverifiable, toTokenError } from '../../../shared/callers/bearerToken.ts';
+import { ServiceError } from '../../../shared/errors.ts';
 
 const ISSUER = 'https://issuer.example';
 
@@ -43,4 +44,34 @@ test.each([
   }).toThrow(
     expect.objectContaining({ code: 'unauthenticated', tokenError: expect.stringMatching(tokenError) }),
   );
+});
+
+const joseError = (code: string, claim?: string) => Object.assign(new Error('text of jose'), { code, claim });
+
+test.each([
+  ['ERR_JWT_EXPIRED', undefined, 'The token has expired.'],
+  ['ERR_JWT_CLAIM_VALIDATION_FAILED', 'aud', 'The token is for another audience.'],
+  ['ERR_JWT_CLAIM_VALIDATION_FAILED', 'nbf', 'The token is not valid yet.'],
+  ['ERR_JWT_CLAIM_VALIDATION_FAILED', 'uid', 'The token has no uid claim.'],
+  ['ERR_JWT_CLAIM_VALIDATION_FAILED', 'sub', 'The token lacks a claim or has a wrong one.'],
+  ['ERR_JWKS_NO_MATCHING_KEY', undefined, 'The signature of the token is not valid.'],
+  ['ERR_JWKS_MULTIPLE_MATCHING_KEYS', undefined, 'The signature of the token is not valid.'],
+  ['ERR_JWS_SIGNATURE_VERIFICATION_FAILED', undefined, 'The signature of the token is not valid.'],
+  ['ERR_JOSE_ALG_NOT_ALLOWED', undefined, 'The token is not a JWT signed with an accepted algorithm.'],
+  ['ERR_JOSE_NOT_SUPPORTED', undefined, 'The token is not a JWT signed with an accepted algorithm.'],
+  ['ERR_JWS_INVALID', undefined, 'The token is not a JWT signed with an accepted algorithm.'],
+  ['ERR_JWT_INVALID', undefined, 'The token is not a JWT signed with an accepted algorithm.'],
+])('%s of jose, claim %s, is unauthenticated: %s', (code, claim, message) => {
+  const cause = joseError(code, claim);
+
+  expect(toTokenError(cause, 'uid')).toMatchObject({ code: 'unauthenticated', tokenError: message, cause });
+});
+
+test.each([
+  new ServiceError('upstream_unavailable', 'The identity provider is unavailable.'),
+  new TypeError('bug'),
+  joseError('ERR_JWKS_TIMEOUT'),
+  'text',
+])('an error that says nothing about the token stays as it is: %s', (error) => {
+  expect(toTokenError(error, 'sub')).toBe(error);
 });
