@@ -1,4 +1,5 @@
 import type { TokenCredential } from '@azure/core-auth';
+import { createDefaultHttpClient, type HttpClient } from '@azure/core-rest-pipeline';
 import { AzureCliCredential, ManagedIdentityCredential } from '@azure/identity';
 import { cachedCredential } from './cachedCredential.ts';
 import { limitResponseSize } from './responseLimit.ts';
@@ -19,7 +20,16 @@ export function azureCredential({ managed, clientId }: CredentialOptions): Token
   return cachedCredential(
     new ManagedIdentityCredential({
       ...(clientId === undefined ? {} : { clientId }),
-      additionalPolicies: [{ policy: limitResponseSize, position: 'perRetry' }],
+      httpClient: limitedHttpClient(),
     }),
   );
+}
+
+/** The credential of a managed identity ignores `additionalPolicies`: it sets its own. */
+function limitedHttpClient(): HttpClient {
+  const client = createDefaultHttpClient();
+  return {
+    sendRequest: (request) =>
+      limitResponseSize.sendRequest(request, (limited) => client.sendRequest(limited)),
+  };
 }

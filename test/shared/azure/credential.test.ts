@@ -13,3 +13,15 @@ test('uses the managed identity when the platform has one', async () => {
   expect(azure.identity.accepts(token?.token ?? '', 'https://vault.azure.net')).toBe(true);
   await azure.close();
 });
+
+test('uses the login of the Azure CLI when there is no managed identity', async () => {
+  process.env['PATH'] = '';
+  const credential = azureCredential({ managed: false, clientId: undefined });
+
+  const getting = credential.getToken(VAULT);
+
+  await expect(getting).rejects.toMatchObject({
+    name: 'CredentialUnavailableError',
+    cause: { message: expect.stringContaining('Azure CLI') },
+  });
+});
