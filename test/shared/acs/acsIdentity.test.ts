@@ -539,6 +539,7 @@ describe('when ACS fails', () => {
     ['no date', { token: 'token' }],
     ['a date that is none', { token: 'token', expiresOn: 'soon' }],
     ['an expired token', { token: 'token', expiresOn: '2026-01-01T00:00:00Z' }],
+    ['more than 1 MiB', { token: 'x'.repeat(1024 * 1024), expiresOn }],
   ])('rejects a token response with %s as upstream_unavailable', async (_title, body) => {
     const { acs: scripted } = await against(status(200, {}, body));
 

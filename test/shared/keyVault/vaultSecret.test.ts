@@ -133,6 +133,7 @@ test.each([
   ['null', 'null'],
   ['no body', ''],
   ['a value that is not a string', '{"value":7}'],
+  ['more than 1 MiB', JSON.stringify({ value: 'x'.repeat(1024 * 1024) })],
 ])('a success response with %s is upstream_unavailable', async (_title, body) => {
   const vault = await startScriptedServer(certificate);
   vault.script.push((response) => response.writeHead(200, { 'Content-Type': 'application/json' }).end(body));

@@ -333,6 +333,14 @@ test.each(['{}', 'null', '[]', '', '<html></html>', '{"value":[{}]}'])(
   },
 );
 
+test('rejects rows of more than 1 MiB', async () => {
+  const scripted = await startScriptedServer();
+  scripted.script.push(status(200, {}, { value: [], other: 'x'.repeat(1024 * 1024) }));
+  const directory = new UserDirectory(tableAt(scripted.url), () => Promise.resolve());
+
+  await expect(directory.find('subject', signal)).rejects.toMatchObject({ code: 'upstream_unavailable' });
+});
+
 test('fails with misconfigured when the table does not exist', async () => {
   const { directory, table } = startService();
   await table.deleteTable();
