@@ -25,3 +25,15 @@ test.each([
   expect(token?.token).toBe(expected);
   expect(endpoint.requests.length).toBeGreaterThan(0);
 });
+
+test('follows no redirect to another server: the request holds the secret header of the platform', async () => {
+  const other = await startScriptedServer();
+  other.script.push(status(200));
+  endpoint.script.splice(0, Infinity, status(302, { Location: other.url }));
+  const credential = azureCredential({ managed: true, clientId: undefined });
+
+  const getting = credential.getToken('https://redirect.example/.default');
+
+  await expect(getting).rejects.toMatchObject({ name: 'CredentialUnavailableError' });
+  expect(other.requests).toEqual([]);
+});
