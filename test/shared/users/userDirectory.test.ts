@@ -162,6 +162,22 @@ test('repairs a deletion that stops before ACS responds', async () => {
   await expectRepaired(user, before);
 });
 
+test('leaves no row of an end user whom a service deletes', async () => {
+  const user = newUser();
+  const { tokens, table } = startService();
+  const { answer } = await tokens.createUser(user, undefined, signal);
+
+  const service = { kind: 'service', subject: subjectKey('https://issuer.example', 'backend') } as const;
+  await tokens.deleteUser(service, answer.user.communicationUserId, signal);
+
+  const rows: unknown[] = [];
+  for await (const row of table.listEntities()) {
+    if (row.partitionKey === user.subject || row['subject'] === user.subject) rows.push(row);
+  }
+  expect(rows).toEqual([]);
+  expect(acs.identities.has(answer.user.communicationUserId)).toBe(false);
+});
+
 test('leaves one identity when many processes create it concurrently', async () => {
   const user = newUser();
   const before = acs.identities.count;
