@@ -30,7 +30,8 @@ const unusedByService: Unused[] = [
   // Gets tokens on servers outside of Azure, from files that only their administrators can read.
   {
     module: /\/AzureArc\.mjs$/,
-    contents: 'export const AzureArc = { tryCreate: () => null, getEnvironmentVariables: () => [undefined] };',
+    contents:
+      'export const AzureArc = { tryCreate: () => null, getEnvironmentVariables: () => [undefined] };',
   },
   // The proxy agents write to the console with it, when the variable DEBUG is set.
   { module: /^debug$/, contents: 'module.exports = () => () => undefined;' },
