@@ -140,7 +140,11 @@ test.each([
   },
   { args: ['--tabel', 'users'], message: 'Did you mean --table?' },
   {
-    args: ['--connection-string', 'AccountName=a;AccountKey=cw==;TableEndpoint=https://a.example/', 'file'],
+    args: [
+      '--connection-string',
+      'DefaultEndpointsProtocol=https;AccountName=a;AccountKey=cw==;TableEndpoint=https://a.example/',
+      'file',
+    ],
     message: 'must name the storage emulator on loopback',
   },
 ])('exits with 2: $message', async ({ args, message }) => {

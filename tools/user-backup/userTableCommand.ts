@@ -73,7 +73,7 @@ function readTable(options: TableOptions): UserTableSettings {
   if (connectionString !== undefined) {
     if (emulatorConnectionString.safeParse(connectionString).success) return { name, connectionString };
     throw new RangeError(
-      '--connection-string must name the storage emulator on loopback. In Azure, use --table-endpoint',
+      '--connection-string must name the storage emulator on loopback, with DefaultEndpointsProtocol, AccountName and AccountKey. In Azure, use --table-endpoint',
     );
   }
   const { data } = azureUrl.safeParse(endpoint);
