@@ -21,16 +21,29 @@ export interface StorageEmulator {
 /** Starts Azurite's table service on loopback, in memory, in a child process. */
 export async function startStorageEmulator({
   signal,
+  tls,
   attempts = MAX_ATTEMPTS,
 }: {
   /** Ends the emulator when it aborts. */
   signal?: AbortSignal | undefined;
+  /** The files of a server certificate. With them the emulator uses HTTPS and accepts Microsoft Entra tokens. */
+  tls?: { certFile: string; keyFile: string } | undefined;
   attempts?: number;
 } = {}): Promise<StorageEmulator> {
   const port = await findFreePort();
   const child = fork(
     join(import.meta.dirname, 'storageProcess.ts'),
-    ['--tableHost', '127.0.0.1', '--tablePort', String(port), '--inMemoryPersistence', '--disableTelemetry'],
+    [
+      ...[
+        '--tableHost',
+        '127.0.0.1',
+        '--tablePort',
+        String(port),
+        '--inMemoryPersistence',
+        '--disableTelemetry',
+      ],
+      ...(tls ? ['--cert', tls.certFile, '--key', tls.keyFile, '--oauth', 'basic'] : []),
+    ],
     { execArgv: [], stdio: ['ignore', 'pipe', 'ignore', 'ipc'], signal },
   );
   child.on('error', () => undefined);
@@ -38,10 +51,11 @@ export async function startStorageEmulator({
   if (!(await isListening(child))) {
     signal?.throwIfAborted();
     // Another process may have taken the port.
-    if (attempts > 1) return startStorageEmulator({ signal, attempts: attempts - 1 });
+    if (attempts > 1) return startStorageEmulator({ signal, tls, attempts: attempts - 1 });
     throw new Error('The storage emulator did not start.');
   }
-  const connectionString = `DefaultEndpointsProtocol=http;AccountName=${ACCOUNT};AccountKey=${ACCOUNT_KEY};TableEndpoint=http://127.0.0.1:${port}/${ACCOUNT};`;
+  const protocol = tls ? 'https' : 'http';
+  const connectionString = `DefaultEndpointsProtocol=${protocol};AccountName=${ACCOUNT};AccountKey=${ACCOUNT_KEY};TableEndpoint=${protocol}://127.0.0.1:${port}/${ACCOUNT};`;
   return {
     connectionString,
     async createTable(name) {

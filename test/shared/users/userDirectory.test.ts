@@ -265,6 +265,73 @@ test('does not mark a mapping that changes while its user is deleted', async () 
   expect(acs.identities.has(newer)).toBe(true);
 });
 
+test('marks no mapping to another identity when one is deleted', async () => {
+  const { directory } = startService();
+  const { subject } = newUser();
+  const create = () => Promise.resolve({ userId: acs.identities.create() });
+  const { userId } = await directory.getOrCreate(subject, create, signal);
+  const other = acs.identities.create();
+
+  await directory.delete(subject, other, signal);
+
+  expect(acs.identities.has(other)).toBe(false);
+  expect(await directory.find(subject, signal)).toBe(userId);
+});
+
+test('finishes a deletion when it finds the mark', async () => {
+  const { directory, table } = startService();
+  const { subject } = newUser();
+  const create = () => Promise.resolve({ userId: acs.identities.create() });
+  const { userId } = await directory.getOrCreate(subject, create, signal);
+  await table.updateEntity({ partitionKey: subject, rowKey: 'mapping', isDeleted: true }, 'Merge');
+
+  expect(await directory.find(subject, signal)).toBeUndefined();
+
+  expect(acs.identities.has(userId)).toBe(false);
+  expect(await directory.ownerOf(userId, signal)).toBeUndefined();
+});
+
+test('removes a user that has no rows', async () => {
+  const { directory } = startService();
+  const { subject } = newUser();
+  const userId = acs.identities.create();
+
+  await directory.remove(subject, userId, signal);
+  await directory.delete(subject, userId, signal);
+
+  expect(await directory.find(subject, signal)).toBeUndefined();
+  expect(await directory.ownerOf(userId, signal)).toBeUndefined();
+  expect(acs.identities.has(userId)).toBe(false);
+});
+
+test.each(['POST', 'DELETE', 'PATCH', 'PUT'])('fails when the table fails at a %s', async (method) => {
+  const { directory, table } = startService();
+  const { subject } = newUser();
+  const create = () => Promise.resolve({ userId: acs.identities.create() });
+  const { userId } = await directory.getOrCreate(subject, create, signal);
+  const newcomer = newUser().subject;
+  table.pipeline.addPolicy({
+    name: 'fail',
+    sendRequest: (request, next) =>
+      request.method === method
+        ? Promise.reject(new RestError('failed', { statusCode: 500, request }))
+        : next(request),
+  });
+
+  const calls = [directory.delete(subject, userId, signal), directory.getOrCreate(newcomer, create, signal)];
+  const ends = await Promise.allSettled(calls);
+
+  const failed = { status: 'rejected', reason: expect.objectContaining({ code: 'upstream_unavailable' }) };
+  const done = expect.objectContaining({ status: 'fulfilled' });
+  const writes = {
+    POST: [done, failed],
+    DELETE: [failed, failed],
+    PATCH: [failed, done],
+    PUT: [done, failed],
+  };
+  expect(ends).toEqual(writes[method as keyof typeof writes]);
+});
+
 test('gives up after 3 attempts when the mapping keeps appearing and disappearing', async () => {
   const scripted = await startScriptedServer();
   const exists = status(409, {}, { 'odata.error': { code: 'EntityAlreadyExists' } });
