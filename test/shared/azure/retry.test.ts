@@ -26,14 +26,16 @@ import {
 const LONG_MS = 20_000;
 
 let server: ScriptedServer;
+/** Of the last request. */
 let deadline: OpenDeadline;
+const deadlines: OpenDeadline[] = [];
 
 beforeEach(async () => {
   server = await startScriptedServer();
 });
 
 afterEach(async () => {
-  deadline.end();
+  for (const each of deadlines.splice(0)) each.end();
   await server.close();
 });
 
@@ -46,10 +48,11 @@ function send(method: HttpMethods, deadlineMs = LONG_MS): Promise<PipelineRespon
   );
 }
 
-function pipelineOf(retry: PipelinePolicy): Pipeline {
+function pipelineOf(retry: PipelinePolicy, ...inner: PipelinePolicy[]): Pipeline {
   const pipeline = createEmptyPipeline();
   pipeline.addPolicy(retry);
   pipeline.addPolicy(countUpstreamCalls, { phase: 'Retry' });
+  for (const policy of inner) pipeline.addPolicy(policy, { afterPhase: 'Retry' });
   return pipeline;
 }
 
@@ -59,6 +62,7 @@ function sendThrough(
   deadlineMs = LONG_MS,
 ): Promise<PipelineResponse> {
   deadline = openDeadline(deadlineMs);
+  deadlines.push(deadline);
   const request = createPipelineRequest({
     url: server.url,
     method,
@@ -206,42 +210,74 @@ test('a dependency that always fails gets 20 retries, and one more for ten respo
   expect(server.requests.length).toBe(whileFailing + 50 + 50 + 5);
 });
 
-describe('when no retries are left', () => {
-  const sendTwenty = (pipeline: Pipeline) =>
-    Promise.allSettled(Array.from({ length: 20 }, () => sendThrough(pipeline, 'GET')));
+const expectToken = checkResponse(() => z.object({ token: z.string() }));
 
-  /** The requests that are sent for twenty failing ones, after twenty answers when no retries were left. */
-  async function requestsAfter(answer: Answer, ...inner: PipelinePolicy[]): Promise<number> {
-    const pipeline = pipelineOf(retryWithinDeadline(() => true));
-    for (const policy of inner) pipeline.addPolicy(policy, { afterPhase: 'Retry' });
+describe('when no retries are left', () => {
+  /** The retries during twenty of these answers, and during the twenty failures after them. */
+  async function retriesWith(answer: Answer, ...inner: PipelinePolicy[]): Promise<number> {
+    const pipeline = pipelineOf(
+      retryWithinDeadline(() => true),
+      ...inner,
+    );
+    const sendTwenty = () =>
+      Promise.allSettled(Array.from({ length: 20 }, () => sendThrough(pipeline, 'GET')));
     server.script.push(status(500));
-    await sendTwenty(pipeline);
-    server.script.splice(0, Infinity, answer);
-    await sendTwenty(pipeline);
-    server.script.splice(0, Infinity, status(500));
+    await sendTwenty();
     const before = server.requests.length;
-    await sendTwenty(pipeline);
-    return server.requests.length - before;
+    server.script.splice(0, Infinity, answer);
+    await sendTwenty();
+    server.script.splice(0, Infinity, status(500));
+    await sendTwenty();
+    return server.requests.length - before - 40;
   }
 
-  test.each([408, 429, 500])('a %d gives none back', async (code) => {
-    expect(await requestsAfter(status(code, { 'Retry-After': '60' }))).toBe(20);
+  test.each([
+    ['408', status(408)],
+    ['429', status(429, { 'Retry-After': '60' })],
+    ['500', status(500)],
+    ['dropped connection', drop],
+  ])('a %s gives none back', async (_title, answer) => {
+    expect(await retriesWith(answer)).toBe(0);
   });
 
   test.each([
-    ['404', status(404), 2],
-    ['429', status(429), 0],
-    ['200 without the expected fields', status(200, {}, {}), 0],
-  ])('twenty answers %s that are thrown as errors give %3$d back', async (_title, answer, retries) => {
-    const expected = checkResponse(() => z.object({ token: z.string() }));
-
-    expect(await requestsAfter(answer, expected, throwErrorResponses, limitResponseSize)).toBe(20 + retries);
+    ['404', 2, status(404)],
+    ['429', 0, status(429)],
+    ['200 without the expected fields', 0, status(200, {}, {})],
+  ])('twenty answers %s that are thrown as errors give %d back', async (_title, retries, answer) => {
+    expect(await retriesWith(answer, expectToken, throwErrorResponses, limitResponseSize)).toBe(retries);
   });
+});
+
+test('repeats after a success response without the expected fields', async () => {
+  server.script.push(status(200, {}, {}), status(200, {}, { token: 'a token' }));
+  const pipeline = pipelineOf(
+    retryWithinDeadline(() => true),
+    expectToken,
+    limitResponseSize,
+  );
+
+  const response = await sendThrough(pipeline, 'GET');
+
+  expect(response.bodyAsText).toBe('{"token":"a token"}');
+  expect(server.requests).toHaveLength(2);
+});
+
+test('does not ask again for a response that is too large', async () => {
+  server.script.push(status(200, {}, { token: 'x'.repeat(1024 * 1024) }), status(200));
+  const pipeline = pipelineOf(
+    retryWithinDeadline(() => true),
+    limitResponseSize,
+  );
+
+  const sent = sendThrough(pipeline, 'GET');
+
+  await expect(sent).rejects.toMatchObject({ code: 'RESPONSE_TOO_LARGE' });
+  expect(server.requests).toHaveLength(1);
 });
 
 test('does not repeat a request that runs under no deadline', async () => {
   server.script.push(status(503, { 'Retry-After': '0' }), status(200));
-  deadline = openDeadline(LONG_MS);
   const pipeline = createEmptyPipeline();
   pipeline.addPolicy(retryWithinDeadline(() => true));
 
