@@ -16,12 +16,12 @@ export async function readJsonBody(request: HttpRequest): Promise<unknown> {
     rejectLostBody(request);
     return {};
   }
-  const encoding = request.headers.get('content-encoding')?.trim().toLowerCase() ?? 'identity';
+  const encoding = request.headers.get('content-encoding')?.toLowerCase() ?? 'identity';
   if (encoding !== 'identity') {
     throw invalidRequest({ path: 'Content-Encoding', message: 'must be absent: send the JSON uncompressed' });
   }
   const type = request.headers.get('content-type') ?? '';
-  if (!/^\s*application\/json\s*(;|$)/i.test(type)) {
+  if (!/^application\/json\s*(;|$)/i.test(type)) {
     throw invalidRequest({ path: 'Content-Type', message: 'must be application/json' });
   }
   return parseStrictly(decode(bytes));
@@ -43,7 +43,7 @@ export async function rejectBody(request: HttpRequest): Promise<void> {
  */
 function rejectLostBody(request: HttpRequest): void {
   const { headers } = request;
-  const isEmpty = headers.get('content-length')?.trim() === '0' && !headers.has('transfer-encoding');
+  const isEmpty = headers.get('content-length') === '0' && !headers.has('transfer-encoding');
   const isAnnounced =
     headers.has('transfer-encoding') ||
     headers.has('content-type') ||
