@@ -29,6 +29,8 @@ const issuerUrl = z.string().refine((text) => {
 /** For the storage emulator: every endpoint is on loopback, and the table SDK finds the fields that it needs. */
 export const emulatorConnectionString = z.string().refine((text) => {
   if (/^UseDevelopmentStorage=true;?$/i.test(text)) return true;
+  // The SDK ignores space before a name, and the URL parser drops line breaks.
+  if (/\s/.test(text)) return false;
   const account = ['DefaultEndpointsProtocol', 'AccountName', 'AccountKey'];
   if (!account.every((name) => new RegExp(`(?:^|;)${name}=[^;]`, 'i').test(text))) return false;
   const endpoints = [...text.matchAll(/(?:^|;)\w*Endpoint=([^;]*)/gi)].map(([, url]) => URL.parse(url ?? ''));

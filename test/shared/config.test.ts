@@ -397,6 +397,10 @@ describe('the OIDC settings', () => {
     'DefaultEndpointsProtocol=http;AccountName=a;AccountKey=b;TableEndpoint=https://a.table.core.windows.net;UseDevelopmentStorage=true',
     'DefaultEndpointsProtocol=http;AccountName=a;AccountKey=b;EndpointSuffix=core.windows.net;TableEndpoint=http://127.0.0.1/',
     'DefaultEndpointsProtocol=http;AccountName=a;AccountKey=b;TableEndpoint=',
+    'tableendpoint=https://a.table.core.windows.net;DefaultEndpointsProtocol=http;AccountName=a;AccountKey=b;TableEndpoint=http://127.0.0.1/',
+    'endpointsuffix=core.windows.net;DefaultEndpointsProtocol=http;AccountName=a;AccountKey=b;TableEndpoint=http://127.0.0.1/',
+    // The SDK ignores space before a name.
+    'DefaultEndpointsProtocol=http;AccountName=a;AccountKey=b; TableEndpoint=https://a.table.core.windows.net;TableEndpoint=http://127.0.0.1/',
     'UseDevelopmentStorage=true;DevelopmentStorageProxyUri=http://example.net',
   ])('reject a connection string of real storage: %s', (connectionString) => {
     const hint = hintOf({ ...oidc, USER_TABLE_CONNECTION_STRING: connectionString });
