@@ -410,15 +410,20 @@ describe('a user', () => {
     expect(outcomeOf(withoutTenant)).toBe('unauthenticated');
   });
 
+  /** The one log event of the request. */
+  function eventOf(response: ApiResponse): unknown {
+    const requestId = response.headers.get('X-Request-Id') ?? '';
+    const events = api.logs().filter((line) => line.includes(requestId));
+    expect(events).toHaveLength(1);
+    return JSON.parse(events[0] ?? '');
+  }
+
   test('appears in the log as a hash of its subject', async () => {
     const heidi = await signInAs('heidi');
 
     const response = await send('GET', `users/${UNKNOWN_ID}/token`, heidi.token);
 
-    const requestId = response.headers.get('X-Request-Id') ?? '';
-    const events = api.logs().filter((line) => line.includes(requestId));
-    expect(events).toHaveLength(1);
-    expect(JSON.parse(events[0] ?? '')).toMatchObject({
+    expect(eventOf(response)).toMatchObject({
       function: 'issueToken',
       caller: 'user',
       subject: expect.stringMatching(/^[\w-]{43}$/),
@@ -426,6 +431,14 @@ describe('a user', () => {
       outcome: 'forbidden',
     });
     expect(api.logs().join('\n')).not.toContain(heidi.token);
+  });
+
+  test('appears in the log with its communication user when it asks for its own token', async () => {
+    const heidi = await signInAs('heidi');
+
+    const response = await send('GET', 'users/me/token', heidi.token);
+
+    expect(eventOf(response)).toMatchObject({ function: 'issueToken', communicationUser: heidi.id });
   });
 
   test('gets 429 with Retry-After over the rate limit, and other callers do not', async () => {
