@@ -7,7 +7,7 @@ const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} G
 export function retryAfterSeconds(
   response: Pick<PipelineResponse, 'headers'> | undefined,
 ): number | undefined {
-  const value = response?.headers.get('retry-after')?.trim() ?? '';
+  const value = response?.headers.get('retry-after') ?? '';
   if (/^\d{1,9}$/.test(value)) return Number(value);
   if (!HTTP_DATE.test(value)) return undefined;
   const date = Date.parse(value);
