@@ -1,7 +1,7 @@
 import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { AzureCommunicationTokenCredential } from '@azure/communication-common';
 import { type LocalService, type LocalServiceOptions, startLocalService } from '../../local/localService.ts';
 
@@ -65,6 +65,37 @@ test('reads the vault once for 50 concurrent first requests', async () => {
   expect(copy.azure.acs.identities.count).toBe(50);
   expect(copy.azure.vault.requests.count('getSecret')).toBe(1);
   expect(copy.azure.identity.requests.count('getToken')).toBe(1);
+});
+
+describe('before the first request', () => {
+  async function untilSecretIsRead({ azure }: LocalService): Promise<void> {
+    while (azure.vault.requests.count('getSecret') === 0) await new Promise((next) => setTimeout(next, 10));
+  }
+
+  test('reads the secret', async () => {
+    const copy = await serveCopy();
+
+    await untilSecretIsRead(copy);
+
+    await createUser(copy);
+    expect(copy.azure.vault.requests.count('getSecret')).toBe(1);
+  });
+
+  test('may fail to read the secret, and reads it again for the request', async () => {
+    const copy = await serveCopy({
+      settings: (azure) => {
+        azure.vault.denyAccess(true);
+        return {};
+      },
+    });
+    await untilSecretIsRead(copy);
+    copy.azure.vault.denyAccess(false);
+
+    await createUser(copy);
+
+    expect(copy.azure.acs.identities.count).toBe(1);
+    expect(copy.azure.vault.requests.count('getSecret')).toBe(2);
+  });
 });
 
 test('uses the managed identity for ACS when ACS_ENDPOINT is set', async () => {

@@ -12,14 +12,12 @@ export interface ColdStart {
   process: number;
   /** The app's code is loaded, its functions are registered, and the host listens. */
   load: number;
-  /** From the first request until the app calls another service for it; all of it when the app calls none. */
-  beforeCalls: number;
-  /** Calls to the identity endpoint, Key Vault and, in oidc mode, the issuer and the table, with what is between them. */
-  otherCalls: number;
+  /** From the first request until the app calls for the token; all of it when the app calls nothing. */
+  beforeAcsCall: number;
   /** The call for the token. */
   acsCall: number;
-  /** After the last call. */
-  afterCalls: number;
+  /** After that call. */
+  afterAcsCall: number;
   /** From the app's load to the answer of its first request. */
   specialised: number;
   /** From the start of the process to the answer of its first request. */
@@ -68,15 +66,13 @@ async function startOnce({ folder, env, bearers }: FunctionApp): Promise<ColdSta
     await tokenSource({ kind: 'service', url, ...(bearers && { bearers }) }, 1)();
     const answeredAt = now();
     const { listeningAt, calls } = await ask<ColdTrace>(child, 'trace');
-    const first = calls[0]?.startedAt ?? answeredAt;
     const acs = calls.find(({ path }) => path.includes('/identities/'));
     return {
       process: waitingAt - spawnedAt,
       load: listeningAt - waitingAt,
-      beforeCalls: first - requestedAt,
-      otherCalls: acs === undefined ? 0 : acs.startedAt - first,
+      beforeAcsCall: (acs?.startedAt ?? answeredAt) - requestedAt,
       acsCall: acs === undefined ? 0 : acs.endedAt - acs.startedAt,
-      afterCalls: acs === undefined ? 0 : answeredAt - acs.endedAt,
+      afterAcsCall: acs === undefined ? 0 : answeredAt - acs.endedAt,
       specialised: answeredAt - waitingAt,
       spawned: answeredAt - spawnedAt,
     };

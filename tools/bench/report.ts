@@ -28,10 +28,9 @@ const names: Record<(typeof contenders)[number] | AppName, string> = {
 const stages: [keyof ColdStart, string][] = [
   ['process', 'process'],
   ['load', 'load the app'],
-  ['beforeCalls', 'until first call'],
-  ['otherCalls', 'identity, secret'],
+  ['beforeAcsCall', 'until token call'],
   ['acsCall', 'token call'],
-  ['afterCalls', 'answer'],
+  ['afterAcsCall', 'answer'],
 ];
 
 export function goalsOf({ steady = [], cold, memory = [] }: Results): Goal[] {
