@@ -91,10 +91,12 @@ describe('before the first request', () => {
     await untilSecretIsRead(copy);
     copy.azure.vault.denyAccess(false);
 
-    await createUser(copy);
+    let response: Response;
+    // A request that arrives before the first read has failed shares its failure.
+    do response = await fetch(`${copy.url}/api/users`, { method: 'POST' });
+    while (response.status === 503);
 
-    expect(copy.azure.acs.identities.count).toBe(1);
-    expect(copy.azure.vault.requests.count('getSecret')).toBe(2);
+    expect(response.status).toBe(201);
   });
 });
 

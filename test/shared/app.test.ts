@@ -78,7 +78,7 @@ test.each([
 );
 
 test.each([
-  [true, { ...oidc, TEAMS_CLIENT_ID: randomUUID() }],
+  [true, { ...oidc, TEAMS_CLIENT_ID: '5f0a3a3c-6d0e-4f6e-9a68-6b0f1d2c7e11' }],
   [false, oidc],
   [false, {}],
   [true, { KEY_VAULT_URI: 'wrong' }],
