@@ -3,8 +3,10 @@ import {
   type CommunicationIdentityClientOptions,
 } from '@azure/communication-identity';
 import { AzureKeyCredential, type TokenCredential } from '@azure/core-auth';
+import type { Pipeline } from '@azure/core-rest-pipeline';
 import { checkResponse } from '../azure/checkResponse.ts';
 import { throwErrorResponses } from '../azure/errorResponses.ts';
+import { createPipeline } from '../azure/pipeline.ts';
 import { recordRequests } from '../azure/recordRequests.ts';
 import { limitResponseSize } from '../azure/responseLimit.ts';
 import { isLoopback } from '../azure/loopback.ts';
@@ -45,7 +47,7 @@ export function connectionStringClients(
     const credential = new AzureKeyCredential(source.accessKey);
     const sdk = new CommunicationIdentityClient(source.endpoint, credential, {
       ...options,
-      allowInsecureConnection: isLoopback(endpoint),
+      ...connectionOptions(endpoint),
     });
     const client = { sdk, endpoint: endpoint.origin };
     clients.set(source, client);
@@ -71,17 +73,20 @@ export function keylessClients(
 ): IdentityClients {
   const sdk = new CommunicationIdentityClient(endpoint.href, credential, {
     ...clientOptions(telemetry),
-    allowInsecureConnection: isLoopback(endpoint),
+    ...connectionOptions(endpoint),
   });
   const client = { sdk, endpoint: endpoint.origin };
   return { get: () => Promise.resolve(client), refreshAfterRejection: () => Promise.resolve(undefined) };
 }
 
+/** The options of one client, which adds the policy of its credential to the pipeline. */
+function connectionOptions(endpoint: URL): { pipeline: Pipeline; allowInsecureConnection: boolean } {
+  return { pipeline: createPipeline(), allowInsecureConnection: isLoopback(endpoint) };
+}
+
 /** The options that all clients of a process share, and with them the retry budget and the throttle gate. */
 function clientOptions(telemetry: Telemetry): CommunicationIdentityClientOptions {
   return {
-    retryOptions: { maxRetries: 0 },
-    redirectOptions: { maxRetries: 0 },
     additionalPolicies: [
       // A create that failed may have left an identity behind; a second one would leave two.
       { policy: retryWithinDeadline((request) => !isCreate(request)), position: 'perCall' },

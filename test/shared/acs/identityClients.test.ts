@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
 import { type AcsEmulator, startAcsEmulator } from '../../../local/acs/acsEmulator.ts';
 import { ConnectionStringReader } from '../../../shared/keyVault/connectionStringReader.ts';
 import { connectionStringClients, keylessClients } from '../../../shared/acs/identityClients.ts';
+import { startScriptedServer, status } from '../support/scriptedServer.ts';
 
 const { signal } = new AbortController();
 const TTL_MS = 1000;
@@ -67,4 +69,15 @@ test('always uses the same client with the managed identity', async () => {
   expect(second).toBe(first);
   expect(first.endpoint).toBe('https://name.communication.azure.com');
   expect(other).toBeUndefined();
+});
+
+test('calls ACS through the pipeline of this service, not the one of the SDK', async () => {
+  const server = await startScriptedServer();
+  server.script.push(status(201, {}, { identity: { id: `8:acs:${randomUUID()}_${randomUUID()}` } }));
+  const clients = clientsOf(() => `endpoint=${server.url}/;accesskey=${Buffer.alloc(64).toString('base64')}`);
+
+  await (await clients.get(signal)).sdk.createUser();
+
+  expect(server.requests[0]?.['user-agent']).toMatch(/^acs-token-service /);
+  expect(server.requests[0]).toHaveProperty('x-ms-client-request-id');
 });
