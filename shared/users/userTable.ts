@@ -1,9 +1,10 @@
 import type { TokenCredential } from '@azure/core-auth';
-import type { PipelineRequest } from '@azure/core-rest-pipeline';
+import type { Pipeline, PipelineRequest } from '@azure/core-rest-pipeline';
 import { TableClient, type TableServiceClientOptions } from '@azure/data-tables';
 import * as z from 'zod';
 import { checkResponse } from '../azure/checkResponse.ts';
 import { throwErrorResponses } from '../azure/errorResponses.ts';
+import { createPipeline } from '../azure/pipeline.ts';
 import { recordRequests } from '../azure/recordRequests.ts';
 import { limitResponseSize } from '../azure/responseLimit.ts';
 import { retryWithinDeadline } from '../azure/retry.ts';
@@ -22,9 +23,10 @@ export function userTable(
   credential: TokenCredential,
   { telemetry = noTelemetry, sdkRetries = 0 }: { telemetry?: Telemetry; sdkRetries?: number } = {},
 ): TableClient {
-  const options: TableServiceClientOptions = {
-    retryOptions: { maxRetries: sdkRetries },
-    redirectOptions: { maxRetries: 0 },
+  const options: TableServiceClientOptions & { pipeline?: Pipeline } = {
+    ...(sdkRetries === 0
+      ? { pipeline: createPipeline() }
+      : { retryOptions: { maxRetries: sdkRetries }, redirectOptions: { maxRetries: 0 } }),
     // Sending a write twice is safe: the second finds the row that the first wrote.
     additionalPolicies: [
       { policy: retryWithinDeadline(() => true), position: 'perCall' },
