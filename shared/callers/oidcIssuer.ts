@@ -20,7 +20,8 @@ const MIN_BACKOFF_MS = 2000;
 const MAX_BACKOFF_MS = MINUTE_MS;
 const MIN_RSA_BITS = 2048;
 
-interface KeySet {
+/** The issuer's keys, as one fetch returned them. */
+export interface KeySet {
   find: JWTVerifyGetKey;
   fetchedAt: number;
 }
