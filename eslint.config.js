@@ -47,6 +47,15 @@ export default defineConfig(
       ],
     },
   },
+  {
+    files: ['functions/**/*.ts', 'shared/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        { name: 'zod', message: 'Import zod/mini: with zod, an instance takes 25 ms longer to load.' },
+      ],
+    },
+  },
   { files: ['functions/**/*.ts'], rules: mustNotImport('local', 'tools', 'test') },
   { files: ['shared/**/*.ts'], rules: mustNotImport('functions', 'local', 'tools', 'test') },
   {

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 /** The scopes that Communication Services grants to a communication user. */
 export const scopeSchema = z.enum(

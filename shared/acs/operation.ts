@@ -1,5 +1,5 @@
 import type { PipelineRequest } from '@azure/core-rest-pipeline';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { userIdPattern } from './communicationUserId.ts';
 
 type Operation =
@@ -42,14 +42,16 @@ export function namesUser(request: PipelineRequest): boolean {
   return !isCreate(request) && operationOf(request) !== 'exchangeTeamsToken';
 }
 
-const identity = z.object({ id: z.string().regex(userIdPattern) });
+const identity = z.object({ id: z.string().check(z.regex(userIdPattern)) });
 const accessToken = z.object({
-  token: z.string().min(1),
-  expiresOn: z.string().refine((text) => Date.parse(text) > Date.now(), 'must be a date in the future'),
+  token: z.string().check(z.minLength(1)),
+  expiresOn: z
+    .string()
+    .check(z.refine((text) => Date.parse(text) > Date.now(), 'must be a date in the future')),
 });
 
 /** What a success response to each operation must hold; the others have no body. */
-export const responseBodies: Partial<Record<Operation, z.ZodType>> = {
+export const responseBodies: Partial<Record<Operation, z.ZodMiniType>> = {
   createUser: z.object({ identity }),
   createUserAndToken: z.object({ identity, accessToken }),
   issueToken: accessToken,

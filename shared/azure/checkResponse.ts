@@ -4,7 +4,7 @@ import {
   type PipelineResponse,
   RestError,
 } from '@azure/core-rest-pipeline';
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 
 /**
  * Throws a RestError for a success response whose body does not have the expected shape. The SDKs do not check what
@@ -12,7 +12,7 @@ import type * as z from 'zod';
  * before `throwErrorResponses`.
  */
 export function checkResponse(
-  schemaFor: (request: PipelineRequest) => z.ZodType | undefined,
+  schemaFor: (request: PipelineRequest) => z.ZodMiniType | undefined,
 ): PipelinePolicy {
   return {
     name: 'checkResponse',

@@ -1,12 +1,9 @@
 import { type PipelinePolicy, type PipelineResponse, RestError } from '@azure/core-rest-pipeline';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 const error = z.looseObject({ code: z.string() });
 /** Communication Services and Key Vault say `error`, Table Storage `odata.error`. */
-const errorBody = z.union([
-  z.object({ error }),
-  z.object({ 'odata.error': error }).transform((body) => ({ error: body['odata.error'] })),
-]);
+const errorBody = z.union([z.object({ error }), z.object({ 'odata.error': error })]);
 
 /**
  * Throws a RestError for every error response, and for every redirect, because no client follows one. The SDK does not
@@ -34,7 +31,8 @@ export const throwErrorResponses: PipelinePolicy = {
 /** The error in the body of a response; an SDK may replace the `details` of a RestError with its own. */
 export function readError({ bodyAsText }: PipelineResponse): z.output<typeof error> | undefined {
   try {
-    return errorBody.parse(JSON.parse(bodyAsText ?? '')).error;
+    const body = errorBody.parse(JSON.parse(bodyAsText ?? ''));
+    return 'error' in body ? body.error : body['odata.error'];
   } catch {
     return undefined;
   }

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 const TIMEOUT_MS = 4000;
 /** Real documents have a few kilobytes. */
@@ -11,7 +11,7 @@ export const keySetSchema = z.object({ keys: z.array(z.looseObject({ kty: z.stri
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 /** Fetches a JSON document of the issuer; follows no redirect. Rejects after 4 seconds or 512 KiB. */
-export async function fetchDocument<T>(fetch: Fetch, url: string, schema: z.ZodType<T>): Promise<T> {
+export async function fetchDocument<T>(fetch: Fetch, url: string, schema: z.ZodMiniType<T>): Promise<T> {
   const response = await fetch(url, {
     headers: { Accept: 'application/json' },
     redirect: 'error',

@@ -1,5 +1,5 @@
 import type { JWTPayload } from 'jose';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { ServiceError, unauthenticated } from '../errors.ts';
 import { CLOCK_TOLERANCE_SECONDS } from './bearerToken.ts';
 import type { Caller } from './caller.ts';

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { MIN_EXPIRY_MINUTES, type Scope } from '../acs/accessToken.ts';
 import { guidPattern, userIdPattern } from '../acs/communicationUserId.ts';
 
@@ -13,9 +13,11 @@ export const userIdSchema = z.union([
   z.literal('me'),
   z
     .string()
-    .regex(
-      userIdPattern,
-      'must be a communication user id as Communication Services returns it (8:acs:…, lower case) or me',
+    .check(
+      z.regex(
+        userIdPattern,
+        'must be a communication user id as Communication Services returns it (8:acs:…, lower case) or me',
+      ),
     ),
 ]);
 
@@ -38,21 +40,22 @@ export function tokenRequestSchema({
   return z.strictObject(
     {
       scopes: z
-        .array(
-          z.enum(allowedScopes, `must be one of ${allowedScopes.join(', ')}`),
-          'must be an array of scopes',
+        .optional(
+          z
+            .array(
+              z.enum(allowedScopes, `must be one of ${allowedScopes.join(', ')}`),
+              'must be an array of scopes',
+            )
+            .check(
+              z.minLength(1, 'must name at least one scope'),
+              z.refine((scopes) => new Set(scopes).size === scopes.length, 'must name each scope only once'),
+              z.meta({ uniqueItems: true }),
+            ),
         )
-        .min(1, 'must name at least one scope')
-        .refine((scopes) => new Set(scopes).size === scopes.length, 'must name each scope only once')
-        .meta({ uniqueItems: true })
-        .optional()
-        .describe('The scopes of the token. Without them, issueToken applies the default.'),
+        .check(z.describe('The scopes of the token. Without them, issueToken applies the default.')),
       expiresInMinutes: z
-        .int(bounds)
-        .min(MIN_EXPIRY_MINUTES, bounds)
-        .max(maxExpiryMinutes, bounds)
-        .optional()
-        .describe('The lifetime of the token. Without it, the service applies its default.'),
+        .optional(z.int(bounds).check(z.gte(MIN_EXPIRY_MINUTES, bounds), z.lte(maxExpiryMinutes, bounds)))
+        .check(z.describe('The lifetime of the token. Without it, the service applies its default.')),
     },
     'must be a JSON object',
   );
@@ -60,18 +63,26 @@ export function tokenRequestSchema({
 
 /** The fields that createUser accepts in the body: `subject` is for services that sign users in with OIDC. */
 export function newUserSchema(policy: Pick<TokenPolicy, 'allowedScopes' | 'maxExpiryMinutes'>) {
-  return tokenRequestSchema(policy).extend({
+  return z.extend(tokenRequestSchema(policy), {
     subject: z
-      .string('must be a string')
-      .min(1, 'must not be empty')
-      .max(MAX_SUBJECT_LENGTH, `must not be longer than ${MAX_SUBJECT_LENGTH} characters`)
-      .optional()
-      .describe('The app user to create the communication user for. Services that sign users in only.'),
+      .optional(
+        z
+          .string('must be a string')
+          .check(
+            z.minLength(1, 'must not be empty'),
+            z.maxLength(MAX_SUBJECT_LENGTH, `must not be longer than ${MAX_SUBJECT_LENGTH} characters`),
+          ),
+      )
+      .check(
+        z.describe('The app user to create the communication user for. Services that sign users in only.'),
+      ),
     tenantId: z
-      .string('must be a string')
-      .regex(guidPattern, 'must be a GUID in lower case')
-      .optional()
-      .describe('The tenant of the subject, when the service identifies users by their Entra ID object id.'),
+      .optional(z.string('must be a string').check(z.regex(guidPattern, 'must be a GUID in lower case')))
+      .check(
+        z.describe(
+          'The tenant of the subject, when the service identifies users by their Entra ID object id.',
+        ),
+      ),
   });
 }
 
@@ -80,8 +91,10 @@ export const teamsTokenRequestSchema = z.strictObject(
   {
     teamsUserToken: z
       .string('must be the Entra ID token of the Teams user')
-      .regex(/^[\w.~+/-]+=*$/, 'must be a token: letters, digits and -._~+/ only')
-      .describe('The Entra ID token of the Teams user, who must be the caller.'),
+      .check(
+        z.regex(/^[\w.~+/-]+=*$/, 'must be a token: letters, digits and -._~+/ only'),
+        z.describe('The Entra ID token of the Teams user, who must be the caller.'),
+      ),
   },
   'must be a JSON object',
 );

@@ -1,10 +1,10 @@
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import type { FieldError } from '../errors.ts';
 
 const MAX_ERRORS = 20;
 
 /** The problems that a schema found, by field; `whole` names the input itself. */
-export function fieldErrors(error: z.ZodError, whole: string): FieldError[] {
+export function fieldErrors(error: z.core.$ZodError, whole: string): FieldError[] {
   return error.issues
     .flatMap((issue): FieldError[] =>
       issue.code === 'unrecognized_keys'

@@ -1,5 +1,5 @@
 import type { HttpRequest } from '@azure/functions';
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import { MIN_EXPIRY_MINUTES, type TokenOptions } from '../acs/accessToken.ts';
 import type { AppUser } from '../callers/caller.ts';
 import { type FieldError, invalidRequest } from '../errors.ts';
@@ -100,8 +100,8 @@ function spreadDefaultExpiry({ defaultExpiryMinutes, expirySpreadPercent }: Toke
 
 async function readFields<Body extends object, Query extends object>(
   request: HttpRequest,
-  bodySchema: z.ZodType<Body>,
-  querySchema: z.ZodType<Query>,
+  bodySchema: z.ZodMiniType<Body>,
+  querySchema: z.ZodMiniType<Query>,
 ): Promise<Body & Query> {
   if (request.method === 'GET') await rejectBody(request);
   const body = bodySchema.safeParse(request.method === 'GET' ? {} : await readJsonBody(request));

@@ -1,7 +1,7 @@
 import type { TokenCredential } from '@azure/core-auth';
 import type { RestError } from '@azure/core-rest-pipeline';
 import { SecretClient } from '@azure/keyvault-secrets';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { checkResponse } from '../azure/checkResponse.ts';
 import { throwErrorResponses } from '../azure/errorResponses.ts';
 import { limitResponseSize } from '../azure/responseLimit.ts';

@@ -1,7 +1,7 @@
 import type { TokenCredential } from '@azure/core-auth';
 import type { Pipeline, PipelineRequest } from '@azure/core-rest-pipeline';
 import { TableClient, type TableServiceClientOptions } from '@azure/data-tables';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { checkResponse } from '../azure/checkResponse.ts';
 import { throwErrorResponses } from '../azure/errorResponses.ts';
 import { createPipeline } from '../azure/pipeline.ts';

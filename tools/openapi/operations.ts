@@ -37,18 +37,22 @@ const widestPolicy = {
 const tokenRequest = tokenRequestSchema(widestPolicy);
 const { scopes, expiresInMinutes } = tokenRequest.shape;
 const tokenQuery = z.object({
-  scope: scopes.meta({
-    param: { id: 'Scope', example: ['chat', 'voip'] },
-    description: 'The scopes of the token: repeat it, or separate them by commas or spaces.',
-  }),
-  expiresInMinutes: expiresInMinutes.meta({ param: { id: 'ExpiresInMinutes' } }),
+  scope: scopes.check(
+    z.meta({
+      param: { id: 'Scope', example: ['chat', 'voip'] },
+      description: 'The scopes of the token: repeat it, or separate them by commas or spaces.',
+    }),
+  ),
+  expiresInMinutes: expiresInMinutes.check(z.meta({ param: { id: 'ExpiresInMinutes' } })),
 });
 const userPath = z.object({
-  userId: userIdSchema.meta({
-    param: { id: 'UserId', example: user.communicationUserId },
-    description:
-      'The id of the communication user, exactly as it was returned; or `me`, for signed-in users.',
-  }),
+  userId: userIdSchema.check(
+    z.meta({
+      param: { id: 'UserId', example: user.communicationUserId },
+      description:
+        'The id of the communication user, exactly as it was returned; or `me`, for signed-in users.',
+    }),
+  ),
 });
 
 const bodyCodes: ErrorCode[] = ['length_required', 'payload_too_large'];
@@ -108,7 +112,7 @@ export const paths: ZodOpenApiPathsObject = {
         required: false,
         content: {
           'application/json': {
-            schema: newUserSchema(widestPolicy).meta({ id: 'NewUserRequest' }),
+            schema: newUserSchema(widestPolicy).check(z.meta({ id: 'NewUserRequest' })),
             examples: {
               token: { summary: 'With a token', value: { scopes: ['chat', 'voip'], expiresInMinutes: 60 } },
               subject: { summary: 'For a user who signs in later', value: { subject: 'alice' } },
@@ -146,7 +150,7 @@ export const paths: ZodOpenApiPathsObject = {
         required: false,
         content: {
           'application/json': {
-            schema: tokenRequest.meta({ id: 'TokenRequest' }),
+            schema: tokenRequest.check(z.meta({ id: 'TokenRequest' })),
             example: { scopes: ['chat', 'voip'], expiresInMinutes: 60 },
           },
         },
@@ -185,7 +189,7 @@ export const paths: ZodOpenApiPathsObject = {
         required: true,
         content: {
           'application/json': {
-            schema: teamsTokenRequestSchema.meta({ id: 'TeamsTokenRequest' }),
+            schema: teamsTokenRequestSchema.check(z.meta({ id: 'TeamsTokenRequest' })),
             example: { teamsUserToken: 'eyJ0eXAiOiJKV1QifQ.eyJvaWQiOiI1In0.c2lnbmF0dXJl' },
           },
         },
