@@ -24,6 +24,7 @@ export function readQuery(query: URLSearchParams): Record<string, unknown> {
  * more than it asked for. The host merges names that differ in case, so the URL is checked too.
  */
 export function unknownParameters({ query, url }: HttpRequest, fields = FIELDS): FieldError[] {
+  if (query.size === 0 && !url.includes('?')) return [];
   const names = new Set([...query.keys(), ...new URL(url).searchParams.keys()]);
   return [...names]
     .filter((name) => !fields.includes(name) && !INFRASTRUCTURE.includes(name))
