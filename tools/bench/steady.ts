@@ -27,7 +27,10 @@ export interface SteadyResult {
 /** After so many tokens, V8 has compiled what is called often. */
 const WARM_UP_TOKENS = 5000;
 
-/** Measures the contenders in turn, all of them in every repeat, so that a busy moment hits no single one. */
+/**
+ * Measures the contenders in turn, all of them in every repeat, so that a busy moment hits no single one. Every other
+ * repeat is in reverse order, because what ran before matters.
+ */
 export async function measureSteady(
   subjects: Subjects,
   { concurrencies, delays, seconds, repeats }: SteadyOptions,
@@ -54,7 +57,7 @@ export async function measureSteady(
         };
         for (let repeat = 1; repeat <= repeats; repeat += 1) {
           onProgress(`${delayMs} ms upstream, ${concurrency} concurrent, repeat ${repeat} of ${repeats}`);
-          for (const contender of contenders) {
+          for (const contender of repeat % 2 === 0 ? contenders.toReversed() : contenders) {
             const measure = { concurrency, seconds, host: hosts.get(contender) };
             runs[contender].push(await measureOne(targetOf(contender, subjects, hosts), measure));
           }
