@@ -18,8 +18,8 @@ npm run bench -- [steady] [cold] [memory] [--concurrency N,…] [--delay MS,…]
   steady, cold, memory  what to measure; default: all three, which takes about 20 minutes
   --concurrency N,…     requests under way at once, 1 to 1000; default 1,32,256
   --delay MS,…          how long Communication Services takes, 0 to 1000 ms; default 0,20
-  --seconds N           length of one measurement, 1 to 60; default 3
-  --repeats N           how often each is repeated, 1 to 50; default 5
+  --seconds N           length of one measurement, 1 to 60; default 1
+  --repeats N           how often each is repeated, 1 to 50; default 15
   --out DIR             folder for the results; default bench-results
   --help                show this text
 
@@ -34,8 +34,8 @@ const options = readCommandLine(usage, () => {
     options: {
       concurrency: { type: 'string', default: '1,32,256' },
       delay: { type: 'string', default: '0,20' },
-      seconds: { type: 'string', default: '3' },
-      repeats: { type: 'string', default: '5' },
+      seconds: { type: 'string', default: '1' },
+      repeats: { type: 'string', default: '15' },
       out: { type: 'string', default: 'bench-results' },
       help: { type: 'boolean', default: false },
     },
@@ -63,7 +63,7 @@ await runCommand(async () => {
   const subjects = await createSubjects();
   try {
     if (options.sections.includes('cold')) {
-      results.cold = await measureCold(subjects, options.steady.repeats * 3, progress);
+      results.cold = await measureCold(subjects, options.steady.repeats, progress);
     }
     if (options.sections.includes('steady')) {
       results.steady = await measureSteady(subjects, options.steady, progress);

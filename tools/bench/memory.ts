@@ -1,5 +1,4 @@
-import { measureOne } from './steady.ts';
-import { startSteadyHost } from './steadyHost.ts';
+import { measureOne, startApp, stopContender } from './steady.ts';
 import type { Subjects } from './subjects.ts';
 
 export interface MemoryResult {
@@ -17,21 +16,19 @@ export async function measureMemory(
   await subjects.setDelay(0);
   const results: MemoryResult[] = [];
   for (const app of ['functionKey', 'oidc'] as const) {
-    const host = await startSteadyHost(subjects.apps[app]);
+    const running = await startApp(subjects.apps[app]);
     try {
-      const { bearers } = subjects.apps[app];
-      const target = { kind: 'service' as const, url: host.url, ...(bearers && { bearers }) };
       const readings: MemoryResult['readings'] = [];
       let issued = 0;
       for (const tokens of milestones) {
         onProgress(`memory of ${app}, ${tokens} tokens`);
-        await measureOne(target, { concurrency: 32, seconds: 0, tokens: tokens - issued, host });
+        await measureOne(running, { concurrency: 32, seconds: 0, tokens: tokens - issued });
         issued = tokens;
-        readings.push({ tokens, residentBytes: (await host.usage()).residentBytes });
+        readings.push({ tokens, residentBytes: (await running.host.usage()).residentBytes });
       }
       results.push({ app, readings });
     } finally {
-      await host.stop();
+      await stopContender(running);
     }
   }
   return results;

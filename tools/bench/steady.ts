@@ -1,8 +1,9 @@
+import type { ChildProcess } from 'node:child_process';
 import { ask, startProcess, stopProcess } from './childProcess.ts';
 import { type Figures, median } from './figures.ts';
 import type { LoadOptions, LoadResult } from './load.ts';
 import { startSteadyHost, type SteadyHost } from './steadyHost.ts';
-import type { AppName, Subjects } from './subjects.ts';
+import type { FunctionApp, Subjects } from './subjects.ts';
 import type { Target } from './tokenSources.ts';
 
 export const contenders = ['signedRequest', 'sdk', 'minimal', 'tutorial', 'functionKey', 'oidc'] as const;
@@ -27,6 +28,14 @@ export interface SteadyResult {
 /** After so many tokens, V8 has compiled what is called often. */
 const WARM_UP_TOKENS = 5000;
 
+/** What is put under load, and the process that does it: a new one would be slow until V8 has compiled it. */
+export interface RunningContender {
+  target: Target;
+  generator: ChildProcess;
+  /** `undefined` when the generator itself does the work. */
+  host: SteadyHost | undefined;
+}
+
 /**
  * Measures the contenders in turn, all of them in every repeat, so that a busy moment hits no single one. Every other
  * repeat is in reverse order, because what ran before matters.
@@ -36,13 +45,14 @@ export async function measureSteady(
   { concurrencies, delays, seconds, repeats }: SteadyOptions,
   onProgress: (step: string) => void,
 ): Promise<SteadyResult[]> {
-  const hosts = await startHosts(subjects);
+  const measured = new Map<Contender, RunningContender>();
   const results: SteadyResult[] = [];
   try {
-    for (const [contender, host] of hosts) {
+    for (const contender of contenders) {
       onProgress(`warming up: ${contender}`);
-      const target = targetOf(contender, subjects, hosts);
-      await measureOne(target, { concurrency: 32, seconds: 0, tokens: WARM_UP_TOKENS, host });
+      const running = await startContender(contender, subjects);
+      measured.set(contender, running);
+      await measureOne(running, { concurrency: 32, seconds: 0, tokens: WARM_UP_TOKENS });
     }
     for (const delayMs of delays) {
       await subjects.setDelay(delayMs);
@@ -57,16 +67,16 @@ export async function measureSteady(
         };
         for (let repeat = 1; repeat <= repeats; repeat += 1) {
           onProgress(`${delayMs} ms upstream, ${concurrency} concurrent, repeat ${repeat} of ${repeats}`);
-          for (const contender of repeat % 2 === 0 ? contenders.toReversed() : contenders) {
-            const measure = { concurrency, seconds, host: hosts.get(contender) };
-            runs[contender].push(await measureOne(targetOf(contender, subjects, hosts), measure));
+          const inOrder = [...measured];
+          for (const [contender, running] of repeat % 2 === 0 ? inOrder.toReversed() : inOrder) {
+            runs[contender].push(await measureOne(running, { concurrency, seconds }));
           }
         }
         results.push({ delayMs, concurrency, runs });
       }
     }
   } finally {
-    await Promise.all([...hosts.values()].map((host) => host.stop()));
+    await Promise.all([...measured.values()].map(stopContender));
   }
   return results;
 }
@@ -83,42 +93,44 @@ export function figure(
   return median(values.map((value, repeat) => value / (runs[of][repeat]?.[name] ?? NaN)));
 }
 
-const hosted = ['minimal', 'tutorial', 'functionKey', 'oidc'] as const satisfies readonly AppName[];
-
-async function startHosts({ apps }: Subjects): Promise<Map<Contender, SteadyHost>> {
-  const hosts = new Map<Contender, SteadyHost>();
-  for (const name of hosted) hosts.set(name, await startSteadyHost(apps[name]));
-  return hosts;
+async function startContender(
+  contender: Contender,
+  { apps, endpoint, accessKey }: Subjects,
+): Promise<RunningContender> {
+  return contender === 'signedRequest' || contender === 'sdk'
+    ? { target: { kind: contender, endpoint, accessKey }, generator: startGenerator(), host: undefined }
+    : await startApp(apps[contender]);
 }
 
-function targetOf(contender: Contender, subjects: Subjects, hosts: Map<Contender, SteadyHost>): Target {
-  if (contender === 'signedRequest' || contender === 'sdk') {
-    return { kind: contender, endpoint: subjects.endpoint, accessKey: subjects.accessKey };
-  }
-  const { bearers } = subjects.apps[contender];
-  return { kind: 'service', url: hosts.get(contender)?.url ?? '', ...(bearers && { bearers }) };
+/** An app in its host, and a load generator for it. */
+export async function startApp(app: FunctionApp): Promise<RunningContender & { host: SteadyHost }> {
+  const host = await startSteadyHost(app);
+  const target = { kind: 'service', url: host.url, ...(app.bearers && { bearers: app.bearers }) } as const;
+  return { target, generator: startGenerator(), host };
 }
 
-/** Puts load on a target from a process of its own, after a warm-up of a third of the time. */
+export async function stopContender({ generator, host }: RunningContender): Promise<void> {
+  await Promise.all([stopProcess(generator), host?.stop()]);
+}
+
+function startGenerator(): ChildProcess {
+  return startProcess('load.ts');
+}
+
+/** Puts load on a contender, after a warm-up of a third of the time. */
 export async function measureOne(
-  target: Target,
-  load: { concurrency: number; seconds: number; tokens?: number; host: SteadyHost | undefined },
+  { target, generator, host }: RunningContender,
+  load: Omit<LoadOptions, 'target'>,
 ): Promise<Figures> {
-  const { host, ...options } = load;
-  const generator = startProcess('load.ts');
-  try {
-    await put(generator, { target, concurrency: options.concurrency, seconds: options.seconds / 3 });
-    const before = await host?.usage();
-    const { tokens, seconds, p50, p99, cpuMs } = await put(generator, { target, ...options });
-    const after = await host?.usage();
-    const used = before !== undefined && after !== undefined ? after.cpuMs - before.cpuMs : cpuMs;
-    return { tokensPerSecond: tokens / seconds, p50, p99, cpuPerToken: used / tokens };
-  } finally {
-    await stopProcess(generator);
-  }
+  await put(generator, { target, concurrency: load.concurrency, seconds: load.seconds / 3 });
+  const before = await host?.usage();
+  const { tokens, seconds, p50, p99, cpuMs } = await put(generator, { target, ...load });
+  const after = await host?.usage();
+  const used = before !== undefined && after !== undefined ? after.cpuMs - before.cpuMs : cpuMs;
+  return { tokensPerSecond: tokens / seconds, p50, p99, cpuPerToken: used / tokens };
 }
 
-async function put(generator: ReturnType<typeof startProcess>, options: LoadOptions): Promise<LoadResult> {
+async function put(generator: ChildProcess, options: LoadOptions): Promise<LoadResult> {
   const answer = await ask<{ result: LoadResult } | { error: string }>(generator, options);
   if ('error' in answer) throw new Error(answer.error);
   return answer.result;
