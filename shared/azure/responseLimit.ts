@@ -4,7 +4,7 @@ import {
   type PipelineResponse,
   RestError,
 } from '@azure/core-rest-pipeline';
-import { finished, Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 
 /** Real responses have a few kilobytes. */
 const MAX_RESPONSE_BYTES = 1024 * 1024;
@@ -29,7 +29,7 @@ export const limitResponseSize: PipelinePolicy = {
   },
 };
 
-/** Listens to events: an async iterator makes each token about 2% more expensive. */
+/** Listens to events: an async iterator or `finished` makes each token about 2% more expensive. */
 function readText(response: PipelineResponse, body: Readable): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const chunks: Buffer[] = [];
@@ -39,10 +39,16 @@ function readText(response: PipelineResponse, body: Readable): Promise<string> {
     if (length <= MAX_RESPONSE_BYTES) chunks.push(chunk);
     else body.destroy(unreadable(response, 'The response is too large.', RESPONSE_TOO_LARGE));
   });
-  finished(body, (cause) => {
-    if (!cause) resolve(Buffer.concat(chunks).toString('utf8'));
-    else if (isRestError(cause)) reject(cause);
+  body.on('end', () => {
+    resolve(Buffer.concat(chunks).toString('utf8'));
+  });
+  const fail = (cause?: unknown) => {
+    if (isRestError(cause)) reject(cause);
     else reject(unreadable(response, 'The response broke off.', RestError.PARSE_ERROR, cause));
+  };
+  body.on('error', fail);
+  body.on('close', () => {
+    if (!body.readableEnded) fail();
   });
   return promise;
 }
