@@ -19,7 +19,7 @@ npm run bench -- [steady] [cold] [memory] [--concurrency N,…] [--delay MS,…]
   --concurrency N,…     requests under way at once, 1 to 1000; default 1,32,256
   --delay MS,…          how long Communication Services takes, 0 to 1000 ms; default 0,20
   --seconds N           length of one measurement, 1 to 60; default 1
-  --repeats N           how often each is repeated, 1 to 50; default 15
+  --repeats N           how often each is repeated, 1 to 50; default 11
   --out DIR             folder for the results; default bench-results
   --help                show this text
 
@@ -35,7 +35,7 @@ const options = readCommandLine(usage, () => {
       concurrency: { type: 'string', default: '1,32,256' },
       delay: { type: 'string', default: '0,20' },
       seconds: { type: 'string', default: '1' },
-      repeats: { type: 'string', default: '15' },
+      repeats: { type: 'string', default: '11' },
       out: { type: 'string', default: 'bench-results' },
       help: { type: 'boolean', default: false },
     },

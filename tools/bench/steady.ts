@@ -38,47 +38,44 @@ export interface RunningContender {
 
 /**
  * Measures the contenders in turn, all of them in every repeat, so that a busy moment hits no single one. Every other
- * repeat is in reverse order, because what ran before matters.
+ * repeat is in reverse order, because what ran before matters. Each repeat has processes of its own: two processes
+ * with the same code can differ by a tenth for as long as they run.
  */
 export async function measureSteady(
   subjects: Subjects,
   { concurrencies, delays, seconds, repeats }: SteadyOptions,
   onProgress: (step: string) => void,
 ): Promise<SteadyResult[]> {
-  const measured = new Map<Contender, RunningContender>();
-  const results: SteadyResult[] = [];
-  try {
-    for (const contender of contenders) {
-      onProgress(`warming up: ${contender}`);
-      const running = await startContender(contender, subjects);
-      measured.set(contender, running);
-      await measureOne(running, { concurrency: 32, seconds: 0, tokens: WARM_UP_TOKENS });
-    }
-    for (const delayMs of delays) {
-      await subjects.setDelay(delayMs);
-      for (const concurrency of concurrencies) {
-        const runs: SteadyResult['runs'] = {
-          signedRequest: [],
-          sdk: [],
-          minimal: [],
-          tutorial: [],
-          functionKey: [],
-          oidc: [],
-        };
-        for (let repeat = 1; repeat <= repeats; repeat += 1) {
-          onProgress(`${delayMs} ms upstream, ${concurrency} concurrent, repeat ${repeat} of ${repeats}`);
-          const inOrder = [...measured];
-          for (const [contender, running] of repeat % 2 === 0 ? inOrder.toReversed() : inOrder) {
-            runs[contender].push(await measureOne(running, { concurrency, seconds }));
-          }
-        }
-        results.push({ delayMs, concurrency, runs });
+  const results = delays.flatMap((delayMs) =>
+    concurrencies.map((concurrency): SteadyResult => ({ delayMs, concurrency, runs: noRuns() })),
+  );
+  for (let repeat = 1; repeat <= repeats; repeat += 1) {
+    const inOrder = repeat % 2 === 0 ? contenders.toReversed() : contenders;
+    const running = new Map<Contender, RunningContender>();
+    try {
+      onProgress(`repeat ${repeat} of ${repeats}: warming up`);
+      await subjects.setDelay(0);
+      for (const contender of inOrder) {
+        const started = await startContender(contender, subjects);
+        running.set(contender, started);
+        await measureOne(started, { concurrency: 32, seconds: 0, tokens: WARM_UP_TOKENS });
       }
+      for (const { delayMs, concurrency, runs } of results) {
+        onProgress(`repeat ${repeat} of ${repeats}: ${delayMs} ms upstream, ${concurrency} concurrent`);
+        await subjects.setDelay(delayMs);
+        for (const [contender, started] of running) {
+          runs[contender].push(await measureOne(started, { concurrency, seconds }));
+        }
+      }
+    } finally {
+      await Promise.all([...running.values()].map(stopContender));
     }
-  } finally {
-    await Promise.all([...measured.values()].map(stopContender));
   }
   return results;
+}
+
+function noRuns(): SteadyResult['runs'] {
+  return { signedRequest: [], sdk: [], minimal: [], tutorial: [], functionKey: [], oidc: [] };
 }
 
 /** The median over the repeats of one contender's figure, or of its ratio to another contender's in the same repeat. */
