@@ -229,6 +229,8 @@ describe('a repeated key', () => {
     '[{"a":1},{"a":1}]',
     '{"a":"\\"a\\":1,\\"a\\":1"}',
     '{"a":1,"A":1}',
+    '{"a:b":":"}',
+    '":"',
   ])('is accepted elsewhere: %s', async (body) => {
     const read = await readJsonBody(request({ body }));
 
