@@ -25,12 +25,17 @@ export function rejectUnverifiable(token: string, issuer: string): void {
   if (header.alg === undefined || !ALGORITHMS.includes(header.alg)) {
     throw unauthenticated('The token is not a JWT signed with an accepted algorithm.');
   }
-  if (header.typ !== undefined && !TOKEN_TYPES.includes(header.typ.toLowerCase())) {
+  if (header.typ !== undefined && !isTokenType(header.typ)) {
     throw unauthenticated('The token is not an access token: its typ is not JWT or at+jwt.');
   }
   if (payload.iss !== issuer) throw unauthenticated('The token is from another issuer.');
   // The bearer of such a token must prove possession of a key, which this service does not check.
   if ('cnf' in payload) throw unauthenticated('The token is bound to a key (cnf), which is not supported.');
+}
+
+/** jose gives `typ` as it is in the token, which can be any JSON. */
+function isTokenType(typ: unknown): boolean {
+  return typeof typ === 'string' && TOKEN_TYPES.includes(typ.toLowerCase());
 }
 
 function decode(token: string) {

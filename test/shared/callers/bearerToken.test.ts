@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { rejectUnverifiable, toTokenError } from '../../../shared/callers/bearerToken.ts';
 import { ServiceError } from '../../../shared/errors.ts';
 
@@ -32,6 +33,8 @@ test.each([
   ['alg HS256', tokenOf({ alg: 'HS256' }), /accepted algorithm/],
   ['no alg', tokenOf({ alg: undefined }), /accepted algorithm/],
   ['the typ of a logout token', tokenOf({ typ: 'logout+jwt' }), /typ/],
+  ['a typ that is not text', tokenOf({ typ: 5 }), /typ/],
+  ['a typ that is null', tokenOf({ typ: null }), /typ/],
   ['the typ of a DPoP proof', tokenOf({ typ: 'dpop+jwt' }), /typ/],
   ['another issuer', tokenOf({}, { iss: 'https://attacker.example' }), /another issuer/],
   ['no issuer', tokenOf({}, { iss: undefined }), /another issuer/],
@@ -43,6 +46,22 @@ test.each([
     rejectUnverifiable(token, ISSUER);
   }).toThrow(
     expect.objectContaining({ code: 'unauthenticated', tokenError: expect.stringMatching(tokenError) }),
+  );
+});
+
+test('accepts a token or rejects it as unauthenticated, whatever its header and its claims are', () => {
+  const headerParameter = fc.constantFrom('alg', 'typ', 'kid', 'crit', 'b64', 'jwk');
+  const claim = fc.constantFrom('iss', 'aud', 'exp', 'sub', 'cnf');
+  const header = fc.dictionary(headerParameter, fc.jsonValue());
+  const payload = fc.dictionary(claim, fc.jsonValue());
+  fc.assert(
+    fc.property(header, payload, (headerParameters, claims) => {
+      try {
+        rejectUnverifiable(tokenOf(headerParameters, claims), ISSUER);
+      } catch (error) {
+        expect(error).toMatchObject({ name: 'ServiceError', code: 'unauthenticated' });
+      }
+    }),
   );
 });
 
