@@ -9,8 +9,8 @@ import {
 
 /**
  * The policies of the Azure SDKs that each call needs, for an SDK client's option `pipeline`. A client's own pipeline
- * has nine more, for uploads, redirects, retries, packed responses, tracing and logs: they take 3% of the CPU time of
- * a token.
+ * has nine more, for uploads, redirects, retries, packed responses, tracing and logs: with them, issueToken takes 7%
+ * more CPU time.
  */
 export function createPipeline(): Pipeline {
   const pipeline = createEmptyPipeline();

@@ -29,7 +29,7 @@ export const limitResponseSize: PipelinePolicy = {
   },
 };
 
-/** Listens to events: an async iterator or `finished` makes each token about 2% more expensive. */
+/** Listens to events: with an async iterator or `finished`, issueToken takes 3 to 5% more CPU time. */
 function readText(response: PipelineResponse, body: Readable): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const chunks: Buffer[] = [];
